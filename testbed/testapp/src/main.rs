@@ -1,0 +1,2 @@
+//! The test app.
+fn main() {}
