@@ -1,1 +1,3 @@
-//! Berth.
+//! Berth gives any Kubernetes cluster the semantics of Amazon ECS.
+
+pub mod model;
