@@ -1,3 +1,4 @@
 //! Berth gives any Kubernetes cluster the semantics of Amazon ECS.
 
 pub mod model;
+pub mod rollout;

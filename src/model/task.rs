@@ -72,8 +72,8 @@ pub struct Task {
     pub last_status: LastStatus,
     /// Whether Berth or somebody else has told it to stop.
     pub desired_stopped: bool,
-    /// Whether it reached RUNNING.
-    pub has_run: bool,
+    /// When it reached RUNNING, if it did.
+    pub started_at: Option<Timestamp>,
     /// Its health; meaningless once it is told to stop.
     pub health: Health,
     /// When its pod was created.
@@ -87,8 +87,8 @@ pub struct Task {
     /// It has to be stopped for this code and reason: an essential container ended while others run,
     /// or it can never start.
     pub broken: Option<(StopCode, String)>,
-    /// The task ended without Berth's asking.
-    pub failed: bool,
+    /// When it failed, if it ended or has to end before it ever counted as healthy.
+    pub failed_at: Option<Timestamp>,
     /// Why no instance takes it, in the scheduler's words.
     pub unplaced: Option<String>,
 }
