@@ -194,7 +194,7 @@ impl<'a> Step<'a> {
         let (unhealthy, undecided) = (count(&self.new.unhealthy), count(&self.new.undecided));
         let awaited = unhealthy.min(undecided);
         let mut excess = self.new.live().saturating_sub(desired).saturating_sub(awaited);
-        let stuck = unhealthy > 0 && undecided == 0 && self.plan.start.is_empty() && self.old.live() == 0;
+        let stuck = unhealthy > 0 && undecided == 0 && self.plan.start.is_empty();
         if excess == 0 && stuck && self.room() == 0 {
             excess = 1;
         }

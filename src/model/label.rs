@@ -61,3 +61,7 @@ pub fn is_registration(key: &str) -> bool {
         .iter()
         .any(|prefix| key.starts_with(prefix))
 }
+/// Annotation of a task with the names (as in the pod) of its essential containers, comma-separated.
+pub const ESSENTIAL: &str = "ecs.berth.dev/essential-containers";
+/// Annotation of a task with the longest startPeriod of its health checks, in seconds.
+pub const START_PERIOD: &str = "ecs.berth.dev/health-check-start-period";

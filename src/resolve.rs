@@ -1,0 +1,3 @@
+//! What users wrote and what the cluster shows → the model, or all violations at once.
+
+pub mod task;
