@@ -1,0 +1,1 @@
+//! `crds/` is what the types say.
