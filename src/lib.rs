@@ -1,3 +1,5 @@
 //! Berth gives any Kubernetes cluster the semantics of Amazon ECS.
 
 pub mod model;
+pub mod placement;
+pub mod translate;
