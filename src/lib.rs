@@ -2,5 +2,6 @@
 
 pub mod api;
 pub mod model;
+pub mod placement;
 pub mod resolve;
 pub mod rollout;

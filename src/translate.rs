@@ -1,0 +1,1 @@
+//! Model and placement in, Kubernetes objects out.
