@@ -66,7 +66,10 @@ mod tests {
         let parse = |text| TaskDefinitionReference::parse(text).map(|reference| reference.to_string());
         assert_eq!(parse("web").as_deref(), Some("web"));
         assert_eq!(parse("web:7").as_deref(), Some("web:7"));
-        assert_eq!(parse("arn:aws:ecs:eu-west-1:123456789012:task-definition/web:7").as_deref(), Some("web:7"));
+        assert_eq!(
+            parse("arn:aws:ecs:eu-west-1:123456789012:task-definition/web:7").as_deref(),
+            Some("web:7")
+        );
         assert_eq!(parse("arn:aws:ecs:eu-west-1:123456789012:task-definition/web").as_deref(), Some("web"));
         assert_eq!(parse("web:x"), None);
         assert_eq!(parse("web:0"), None);
@@ -78,6 +81,9 @@ mod tests {
         assert_eq!(cluster("prod"), "prod");
         let group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/73e2d6bc24d8a067";
         assert_eq!(target_group(group), "web");
-        assert_eq!(registry("arn:aws:servicediscovery:eu-west-1:123456789012:service/srv-utcrh6wavdkggqtk"), "srv-utcrh6wavdkggqtk");
+        assert_eq!(
+            registry("arn:aws:servicediscovery:eu-west-1:123456789012:service/srv-utcrh6wavdkggqtk"),
+            "srv-utcrh6wavdkggqtk"
+        );
     }
 }

@@ -88,7 +88,8 @@ fn ports(definition: &ContainerDefinition, name: &str, path: &str) -> Result<Vec
 }
 
 fn port(mapping: &PortMapping) -> Option<Port> {
-    let container_port = mapping.container_port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0)?;
+    let container_port =
+        mapping.container_port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0)?;
     // ECS takes every other text as TCP.
     let protocol = if mapping.protocol.as_deref() == Some("udp") { Protocol::Udp } else { Protocol::Tcp };
     Some(Port {

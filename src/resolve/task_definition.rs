@@ -56,7 +56,9 @@ pub fn task_definition(
         architecture: platform.cpu_architecture.map(|name| architecture(&name)),
         operating_system: platform.operating_system_family.map(|name| operating_system(&name)),
         extra_hosts: extra_hosts(spec),
-        hostname: definitions().find_map(|definition| definition.hostname.clone()).filter(|name| !name.is_empty()),
+        hostname: definitions()
+            .find_map(|definition| definition.hostname.clone())
+            .filter(|name| !name.is_empty()),
         shared_pid: spec.pid_mode.as_deref() == Some("task"),
         fargate: spec.requires_compatibilities.iter().flatten().any(|name| name == "FARGATE"),
     })
@@ -71,7 +73,10 @@ fn sized(
     let text = text.filter(|text| !text.is_empty())?;
     let size = read(text);
     if size.is_none() {
-        found.push(Violation::new(format!("spec.{field}"), format!("Invalid '{field}' setting for task: \"{text}\".")));
+        found.push(Violation::new(
+            format!("spec.{field}"),
+            format!("Invalid '{field}' setting for task: \"{text}\"."),
+        ));
     }
     size.filter(|size| *size > 0)
 }
@@ -123,7 +128,9 @@ fn extra_hosts(spec: &TaskDefinitionSpec) -> Vec<(String, Vec<String>)> {
     let mut hosts: Vec<(String, Vec<String>)> = Vec::new();
     let definitions = spec.container_definitions.iter().flatten();
     for entry in definitions.flat_map(|definition| definition.extra_hosts.iter().flatten()) {
-        let (Some(address), Some(name)) = (entry.ip_address.clone(), entry.hostname.clone()) else { continue };
+        let (Some(address), Some(name)) = (entry.ip_address.clone(), entry.hostname.clone()) else {
+            continue;
+        };
         match hosts.iter_mut().find(|(known, _)| *known == address) {
             Some((_, names)) if names.contains(&name) => {}
             Some((_, names)) => names.push(name),
