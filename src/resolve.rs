@@ -5,6 +5,7 @@
 pub mod arn;
 mod container;
 mod placement;
+pub mod revision;
 pub mod service;
 pub mod size;
 pub mod task;

@@ -3,6 +3,7 @@
 //! Pure arithmetic: it reads no clock, makes no object and decides nothing by name. It plans one step;
 //! the next step is planned from what came of this one.
 
+mod history;
 mod retention;
 mod throttle;
 mod victims;
@@ -10,6 +11,7 @@ mod victims;
 use crate::model::{Deployment, DeploymentId, Health, RolloutState, Service, StopCode, Task};
 use jiff::Timestamp;
 
+pub use history::deployments;
 pub use throttle::{IMPAIRED_AFTER, delay};
 
 /// Tasks of one deployment to start.
