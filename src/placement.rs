@@ -4,8 +4,17 @@
 //! text that a user wrote.
 
 pub mod attribute;
+pub mod evaluate;
 pub mod expression;
 pub mod node;
+pub mod node_affinity;
 pub mod pattern;
+pub mod rules;
+pub mod strategy;
+pub mod unsupported;
 
+pub use evaluate::matches;
 pub use node::NodeView;
+pub use rules::{Demand, Rules, check, rules};
+pub use strategy::Exactness;
+pub use unsupported::Unsupported;
