@@ -8,3 +8,12 @@ use kube::CustomResourceExt;
 pub fn definitions() -> Vec<CustomResourceDefinition> {
     vec![Cluster::crd(), TaskDefinition::crd(), Service::crd(), ServiceDiscovery::crd()]
 }
+
+/// A CustomResourceDefinition as YAML, ending with a line break.
+///
+/// # Errors
+///
+/// When it cannot be written as YAML, which would be a defect of its types.
+pub fn yaml(definition: &CustomResourceDefinition) -> Result<String, serde_saphyr::SerializeError> {
+    serde_saphyr::to_string(definition)
+}

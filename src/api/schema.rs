@@ -2,8 +2,8 @@
 //!
 //! The rules of the house are applied to a whole spec at once instead of being repeated at each field:
 //! every list is atomic unless it says otherwise, every object keeps the members nobody knows, everything that
-//! can grow has a bound, an optional enumeration also takes the empty string, and no member is nullable (an API
-//! server drops a `null` of a member that is not nullable, so that no rule ever meets one).
+//! can grow has a bound, an optional enumeration also takes the empty string. Optional members are nullable, because ECS
+//! documents are full of nulls; [`Rule`] has words that keep rules from stumbling over them.
 
 use schemars::Schema;
 use schemars::transform::transform_subschemas;
@@ -77,9 +77,8 @@ pub fn add_rules(schema: &mut Schema, rules: &[Rule]) {
 /// Applies the rules of the house to a spec and everything in it.
 pub fn document(schema: &mut Schema) {
     transform_subschemas(&mut document, schema);
-    not_nullable(schema);
     let Some(object) = schema.as_object_mut() else { return };
-    match object.get("type").and_then(Value::as_str) {
+    match kind(object) {
         Some("object") => bound_object(object),
         Some("array") => bound_list(object),
         Some("string") => bound_string(object),
@@ -91,9 +90,8 @@ pub fn document(schema: &mut Schema) {
 /// Applies the rules of the house to a status: as [`document`], but what nobody knows is pruned.
 pub fn status(schema: &mut Schema) {
     transform_subschemas(&mut status, schema);
-    not_nullable(schema);
     let Some(object) = schema.as_object_mut() else { return };
-    match object.get("type").and_then(Value::as_str) {
+    match kind(object) {
         Some("array") => bound_list(object),
         Some("string") => bound_string(object),
         _ => {}
@@ -118,20 +116,12 @@ pub fn anything(_: &mut schemars::SchemaGenerator) -> Schema {
     schemars::json_schema!({"x-kubernetes-preserve-unknown-fields": true})
 }
 
-fn not_nullable(schema: &mut Schema) {
-    let Some(object) = schema.as_object_mut() else { return };
-    if let Some(Value::Array(types)) = object.get("type")
-        && let Some(kind) = types.iter().find(|kind| kind.as_str() != Some("null")).cloned()
-    {
-        object.insert("type".into(), kind);
-    }
-    let Some(Value::Array(any)) = object.get("anyOf") else { return };
-    let Some(Value::Object(only)) = any.iter().find(|one| one.get("properties").is_some()).cloned() else {
-        return;
-    };
-    object.remove("anyOf");
-    for (key, value) in only {
-        object.entry(key).or_insert(value);
+/// The type of a schema, whether or not `null` is allowed beside it.
+fn kind(object: &Map<String, Value>) -> Option<&str> {
+    match object.get("type")? {
+        Value::String(kind) => Some(kind),
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null"),
+        _ => None,
     }
 }
 
@@ -146,15 +136,26 @@ fn bound_object(object: &mut Map<String, Value>) {
             if required.contains(name) {
                 continue;
             }
-            if let Some(Value::Array(values)) = property.get_mut("enum")
-                && !values.contains(&Value::from(""))
-            {
-                values.push("".into());
-            }
+            optional(property);
         }
         object.insert("x-kubernetes-preserve-unknown-fields".into(), true.into());
     } else if object.contains_key("additionalProperties") {
         object.entry("maxProperties").or_insert(PROPERTIES.into());
+    }
+}
+
+/// An optional enumeration takes the empty string too. It cannot take a `null` (API machinery never finds one in an
+/// enumeration) and a member with a default need not: as members that are not nullable, the API server drops the
+/// `null` or puts the default in its place, except in a server-side apply.
+fn optional(property: &mut Value) {
+    let Some(property) = property.as_object_mut() else { return };
+    if let Some(Value::Array(values)) = property.get_mut("enum") {
+        values.push("".into());
+    } else if !property.contains_key("default") {
+        return;
+    }
+    if let Some(kind) = kind(property).map(str::to_owned) {
+        property.insert("type".into(), kind.into());
     }
 }
 

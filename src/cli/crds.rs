@@ -1,22 +1,17 @@
 //! `berth crds`: the CustomResourceDefinitions as YAML.
 
-use crate::api::definitions::definitions;
+use crate::api::definitions;
 
-/// All CustomResourceDefinitions as one stream of YAML documents.
+/// All CustomResourceDefinitions as one stream of YAML documents, in the order in which they are applied.
 ///
 /// # Errors
 ///
 /// When a definition cannot be written as YAML, which would be a defect of its types.
 pub fn yaml() -> anyhow::Result<String> {
     let mut stream = String::new();
-    for definition in definitions() {
+    for definition in definitions::definitions() {
         stream.push_str("---\n");
-        stream.push_str(&document(&definition)?);
+        stream.push_str(&definitions::yaml(&definition)?);
     }
     Ok(stream)
-}
-
-/// One object as a YAML document that ends with a line break.
-fn document<T: serde::Serialize>(object: &T) -> anyhow::Result<String> {
-    Ok(serde_saphyr::to_string(object)?)
 }

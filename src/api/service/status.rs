@@ -59,11 +59,9 @@ pub struct Deployment {
     #[schemars(length(max = 64))]
     pub id: String,
     /// `PRIMARY` (the newest), `ACTIVE` (being replaced) or `INACTIVE` (replaced).
-    #[serde(default)]
     #[schemars(extend("enum" = ["PRIMARY", "ACTIVE", "INACTIVE"]))]
     pub status: String,
     /// The revision it runs: `family:revision`.
-    #[serde(default)]
     #[schemars(length(max = 300))]
     pub task_definition: String,
     /// Tasks of it that should run.
@@ -79,7 +77,6 @@ pub struct Deployment {
     #[serde(default)]
     pub failed_tasks: i32,
     /// `IN_PROGRESS`, `COMPLETED` or `FAILED`.
-    #[serde(default)]
     #[schemars(extend("enum" = ["IN_PROGRESS", "COMPLETED", "FAILED"]))]
     pub rollout_state: String,
     /// Why the rollout is in this state.
