@@ -10,11 +10,11 @@ use crate::parts::Binaries;
 use crate::pki::Pki;
 use crate::process::Processes;
 
-/// The range of Service addresses.
+/// The range of Service addresses, of a bed without real nodes. See [`Plane::service_cidr`].
 pub const SERVICE_CIDR: &str = "10.252.0.0/16";
 /// The address of the `kubernetes` Service.
 pub const KUBERNETES_SERVICE_IP: Ipv4Addr = Ipv4Addr::new(10, 252, 0, 1);
-/// The address of the cluster's DNS Service.
+/// The address of the cluster's DNS Service, of a bed without real nodes. See [`Plane::dns_ip`].
 pub const DNS_IP: Ipv4Addr = Ipv4Addr::new(10, 252, 0, 10);
 /// The cluster's DNS domain.
 pub const CLUSTER_DOMAIN: &str = "cluster.local";
@@ -28,6 +28,11 @@ pub struct Plane {
     pub url: String,
     /// The address that the apiserver listens on.
     pub bind_ip: IpAddr,
+    /// The range of Service addresses. With real nodes it is `real::Network::service_cidr`, since
+    /// this machine can lead each range to one bed only.
+    pub service_cidr: String,
+    /// The address of the cluster's DNS Service; with real nodes `real::Network::dns_ip`.
+    pub dns_ip: Ipv4Addr,
     /// The bed's certificates.
     pub pki: Pki,
     /// The bed's processes.
