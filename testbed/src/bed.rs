@@ -16,6 +16,7 @@ use kube::{Client, Config};
 use crate::nodes::SimulatedNode;
 use crate::parts::{self, Part};
 use crate::plane::{DNS_IP, Plane, SERVICE_CIDR};
+use crate::real::{RealNode, RealNodes};
 
 /// What bed is wanted. Everything has a sensible default.
 #[derive(Clone, Debug)]
@@ -24,6 +25,9 @@ pub struct BedConfig {
     pub dir: Option<PathBuf>,
     /// Nodes to start with.
     pub nodes: Vec<SimulatedNode>,
+    /// Real nodes to start with; they need root. With any, the addresses below are chosen by
+    /// [`Network`](crate::real::Network).
+    pub real: Vec<RealNode>,
     /// Whether simulated nodes can be added at all (kwok runs).
     pub simulated: bool,
     /// Whether kubelets will join.
@@ -48,6 +52,7 @@ impl Default for BedConfig {
         Self {
             dir: None,
             nodes: Vec::new(),
+            real: Vec::new(),
             simulated: true,
             kubelets: false,
             bind_ip: Ipv4Addr::LOCALHOST.into(),
@@ -66,13 +71,20 @@ impl BedConfig {
         Self { nodes: SimulatedNode::fleet(count, zones), ..Self::default() }
     }
 
+    /// `count` real nodes `node-1` … over `zones` zones, and none simulated.
+    pub fn real(count: usize, zones: u8) -> Self {
+        // The time that a crash goes unnoticed, at which a kubelet's lease is renewed many times over.
+        let node_grace = Duration::from_secs(8);
+        Self { real: RealNode::fleet(count, zones), simulated: false, node_grace, ..Self::default() }
+    }
+
     /// The programs that this bed needs.
     fn parts(&self) -> Vec<Part> {
         let mut parts = Part::CONTROL_PLANE.to_vec();
         if self.simulated {
             parts.push(Part::Kwok);
         }
-        if self.kubelets {
+        if self.kubelets || !self.real.is_empty() {
             parts.extend(Part::REAL_NODES);
         }
         parts
@@ -122,6 +134,11 @@ impl Bed {
     /// The control plane.
     pub fn plane(&self) -> &Plane {
         &self.plane
+    }
+
+    /// The bed's real nodes; an error if it was started without any.
+    pub fn real(&self) -> Result<RealNodes> {
+        RealNodes::open(Plane::open(&self.plane.dir, self.plane.binaries.clone())?)
     }
 
     /// A new client for the administrator, without any limit of its own. It lives in the Tokio

@@ -12,12 +12,14 @@
 
 pub mod bed;
 mod files;
+pub mod image;
 pub mod nodes;
 pub mod parts;
 pub mod pki;
 pub mod plane;
 mod ports;
 pub mod process;
+pub mod real;
 pub mod stages;
 
 pub use bed::{Bed, BedConfig};

@@ -13,6 +13,7 @@ use crate::files;
 use crate::parts;
 use crate::plane::{Plane, Settings};
 use crate::process::Processes;
+use crate::real;
 
 /// How long a start may take on a busy machine; usually it is a few seconds.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -21,11 +22,21 @@ const POLL: Duration = Duration::from_millis(50);
 impl Bed {
     /// Starts a bed and returns once pods can be created and all its nodes take them. The first
     /// start on a machine builds the programs, which takes minutes.
-    pub async fn start(config: BedConfig) -> Result<Self> {
+    pub async fn start(mut config: BedConfig) -> Result<Self> {
+        if !config.real.is_empty() {
+            real::needs::check()?;
+        }
         let wanted = config.parts();
         let binaries = tokio::task::spawn_blocking(move || parts::ensure(&wanted)).await??;
         let dir = prepare_dir(config.dir.as_deref())?;
         let processes = Processes::new(&dir)?;
+        if !config.real.is_empty() {
+            let network = real::Network::create(&dir, &processes)?;
+            config.kubelets = true;
+            config.bind_ip = network.host_ip().into();
+            config.service_cidr = network.service_cidr();
+            config.dns_ip = network.dns_ip();
+        }
         let plane = Plane::create(&dir, processes, binaries, settings(&config))?;
         Self::start_plane(plane, config).await
     }
@@ -39,6 +50,9 @@ impl Bed {
         bed.plane.launch_controllers()?;
         bed.wait_for_service_account().await?;
         bed.add_simulated_nodes(config.nodes).await?;
+        if !config.real.is_empty() {
+            bed.real()?.start(config.real).await?;
+        }
         Ok(bed)
     }
 
