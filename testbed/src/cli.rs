@@ -1,5 +1,6 @@
 //! The command line.
 
+mod image;
 mod node;
 mod up;
 
@@ -13,6 +14,7 @@ use kube::Api;
 use kube::api::ListParams;
 use testbed::Bed;
 use testbed::parts::{self, Part};
+use testbed::real;
 
 /// A real Kubernetes on this machine, for trying Berth out: a whole control plane, and nodes that
 /// are simulated or real.
@@ -39,6 +41,11 @@ enum Action {
     /// Add and remove nodes, or let them fail.
     #[command(subcommand)]
     Node(node::NodeAction),
+    /// Bring container images to the real nodes.
+    #[command(subcommand)]
+    Image(image::ImageAction),
+    /// Install and build everything that beds need: as root on Debian also what real nodes need.
+    Setup,
     /// Run kubectl on the bed: `testbed kubectl -- get pods`.
     Kubectl {
         /// Arguments for kubectl.
@@ -67,6 +74,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Action::Status => status(&dir).await?,
         Action::Kubeconfig => println!("{}", Bed::open(&dir).await?.kubeconfig().display()),
         Action::Node(action) => action.run(&dir).await?,
+        Action::Image(action) => action.run(&dir).await?,
+        Action::Setup => setup().await?,
         Action::Kubectl { args } => return kubectl(&dir, &args).await,
         Action::Build { all, parts } => build(all, parts).await?,
     }
@@ -108,6 +117,20 @@ async fn kubectl(dir: &Path, args: &[String]) -> Result<ExitCode> {
     let status = command.args(args).env("KUBECONFIG", bed.kubeconfig()).status();
     let code = status.context("cannot run kubectl")?.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+async fn setup() -> Result<()> {
+    let work = || {
+        if real::needs::is_root() {
+            real::needs::provide()?;
+        } else {
+            println!("Not root: without what real nodes need.");
+        }
+        parts::ensure(&Part::ALL)?;
+        testbed::image::static_program("testapp")
+    };
+    tokio::task::spawn_blocking(work).await??;
+    Ok(())
 }
 
 async fn build(all: bool, names: Vec<String>) -> Result<()> {

@@ -57,6 +57,8 @@ One template for all: kwok renders it with the pod, and it prints the status as 
   {{- end -}}
   {{- $sidecar := and $init (eq (.restartPolicy | default "") "Always") -}}
   {{- if and $init (not $sidecar) -}}{{- $code = 0 -}}{{- $reason = "Completed" -}}{{- end -}}
+  {{- /* Containers come first in this loop, so it is known whether any is left to help. */ -}}
+  {{- if and $sidecar (eq $left 0) (eq $waiting 0) -}}{{- $code = 143 -}}{{- $reason = "Error" -}}{{- end -}}
   {{- if and $ending (hasKey $state "running") -}}
     {{- $code = ternary 137 143 (and (ge $slow 0) (ge $slow $grace)) -}}{{- $reason = "Error" -}}
     {{- if and (eq $mode "deadline") (ge $slow 0) -}}{{- $code = -1 -}}{{- end -}}
@@ -120,7 +122,9 @@ One template for all: kwok renders it with the pod, and it prints the status as 
   {{- $conditions = append $conditions (dict "type" . "status" "True" "lastTransitionTime" (get $since (printf "%s=True" .) | default $now)) -}}
 {{- end -}}
 {{- range list "ContainersReady" "Ready" -}}
-  {{- $conditions = append $conditions (dict "type" . "status" $truth "reason" $why "message" $message "lastTransitionTime" (get $since (printf "%s=%s" . $truth) | default $now)) -}}
+  {{- /* From here on the time of those that are slow to stop is counted. */ -}}
+  {{- $time := ternary "" (get $since (printf "%s=%s" . $truth)) (eq $mode "deadline") | default $now -}}
+  {{- $conditions = append $conditions (dict "type" . "status" $truth "reason" $why "message" $message "lastTransitionTime" $time) -}}
 {{- end -}}
 
 {{- $result := dict "phase" $phase "conditions" $conditions "containerStatuses" $statuses -}}

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use clap::Subcommand;
+use testbed::real::RealNode;
 use testbed::{Bed, SimulatedNode};
 
 #[derive(Debug, Subcommand)]
@@ -23,6 +24,34 @@ pub enum NodeAction {
     },
     /// Let a silent node come back.
     Wake {
+        /// The node's name.
+        name: String,
+    },
+    /// Start another real node.
+    AddReal {
+        /// The node's name.
+        name: String,
+        /// Its zone.
+        #[arg(long, default_value = "zone-a")]
+        zone: String,
+    },
+    /// Cut the power of a real node.
+    Crash {
+        /// The node's name.
+        name: String,
+    },
+    /// Start a real node again.
+    Restart {
+        /// The node's name.
+        name: String,
+    },
+    /// Cut a real node off from all others and from the control plane; what is on it runs on.
+    Partition {
+        /// The node's name.
+        name: String,
+    },
+    /// Join a real node to the others again.
+    Heal {
         /// The node's name.
         name: String,
     },
@@ -73,6 +102,11 @@ impl NodeAction {
             }
             Self::Silence { name } => bed.silence_node(&name).await,
             Self::Wake { name } => bed.wake_node(&name).await,
+            Self::AddReal { name, zone } => bed.real()?.add(RealNode::new(&name, &zone)).await,
+            Self::Crash { name } => bed.real()?.crash(&name).await,
+            Self::Restart { name } => bed.real()?.restart(&name).await,
+            Self::Partition { name } => bed.real()?.partition(&name).await,
+            Self::Heal { name } => bed.real()?.heal(&name).await,
         }
     }
 }
