@@ -3,7 +3,7 @@
 mod nodes;
 mod start;
 mod store;
-mod tools;
+pub(crate) mod tools;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};

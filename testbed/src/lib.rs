@@ -12,6 +12,7 @@
 
 pub mod bed;
 mod files;
+pub mod health;
 pub mod image;
 pub mod nodes;
 pub mod parts;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::Node;
 use serde_json::json;
 
-/// The annotation that tells kwok to take care of a node.
-pub const MANAGED: (&str, &str) = ("kwok.x-k8s.io/node", "fake");
+/// The label that tells kwok to take care of a node. A label, since kwok lets go of a node only when the
+/// apiserver says that it left the selection.
+pub const MANAGED: (&str, &str) = ("testbed.berth.dev/simulated", "true");
 
 /// A simulated node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +81,7 @@ impl SimulatedNode {
             ("node.kubernetes.io/instance-type", &self.instance_type),
             ("topology.kubernetes.io/zone", &self.zone),
             ("topology.kubernetes.io/region", region.trim_end_matches('-')),
-            ("type", "kwok"),
+            MANAGED,
         ]);
         labels.extend(self.labels.iter().map(|(k, v)| (k.as_str(), v.as_str())));
         let mut resources = json!({
@@ -94,7 +95,7 @@ impl SimulatedNode {
         }
         let now = k8s_openapi::jiff::Timestamp::now().to_string();
         serde_json::from_value(json!({
-            "metadata": {"name": self.name, "labels": labels, "annotations": {MANAGED.0: MANAGED.1}},
+            "metadata": {"name": self.name, "labels": labels},
             "spec": {"providerID": format!("kwok://{}", self.name)},
             "status": {
                 "capacity": resources,

@@ -35,7 +35,7 @@ pub(crate) fn kwok_config(lease_seconds: u64) -> String {
         "options": {
             "cidr": "10.244.0.0/16",
             "nodeIP": "10.243.0.1",
-            "manageNodesWithAnnotationSelector": format!("{}={}", crate::nodes::MANAGED.0, crate::nodes::MANAGED.1),
+            "manageNodesWithLabelSelector": format!("{}={}", crate::nodes::MANAGED.0, crate::nodes::MANAGED.1),
             "nodeLeaseDurationSeconds": lease_seconds,
             // Work of the API server's, not of the processor's: more of it at a time helps.
             "podPlayStageParallelism": 32,

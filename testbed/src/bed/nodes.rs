@@ -58,7 +58,7 @@ impl Bed {
 
     async fn set_managed(&self, name: &str, value: Value) -> Result<()> {
         let api: Api<Node> = Api::all(self.client()?);
-        let patch = Patch::Merge(json!({"metadata": {"annotations": {MANAGED.0: value}}}));
+        let patch = Patch::Merge(json!({"metadata": {"labels": {MANAGED.0: value}}}));
         let patched = api.patch_metadata(name, &PatchParams::default(), &patch).await;
         patched.with_context(|| format!("there is no simulated node {name}")).map(drop)
     }

@@ -53,7 +53,7 @@ impl Bed {
 }
 
 /// Runs a command to its end with something to read.
-pub(super) async fn run(mut command: Command, input: &[u8]) -> Result<Output> {
+pub(crate) async fn run(mut command: Command, input: &[u8]) -> Result<Output> {
     let name = command.as_std().get_program().display().to_string();
     let mut child = command
         .stdin(Stdio::piped())
