@@ -1,142 +1,28 @@
 //! Real nodes: pods, their network and names, failures of nodes, and what is left in the end.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use std::path::{Path, PathBuf};
+#[path = "real_nodes/support.rs"]
+mod support;
+
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::Api;
-use kube::api::{ListParams, LogParams, Patch, PatchParams, PostParams};
+use kube::api::{ListParams, LogParams, Patch, PatchParams};
 use serde_json::{Value, json};
+use support::{WEB, create, end_of, get, in_phase, pod, remains, settings, until};
 use testbed::image::{static_program, testapp_image};
-use testbed::process::MARK;
 use testbed::real::{Network, RealNodes, needs};
 use testbed::{Bed, BedConfig};
 
-const WEB: &str = r#"
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 3
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      topologySpreadConstraints:
-      - maxSkew: 1
-        topologyKey: topology.kubernetes.io/zone
-        whenUnsatisfiable: DoNotSchedule
-        labelSelector: {matchLabels: {app: web}}
-      containers:
-      - name: app
-        image: localhost/testapp:v1
-        env: [{name: DRAIN, value: "4"}]
-        securityContext:
-          runAsNonRoot: true
-          readOnlyRootFilesystem: true
-          allowPrivilegeEscalation: false
-          capabilities: {drop: [ALL]}
-          seccompProfile: {type: RuntimeDefault}
-        readinessProbe: {httpGet: {path: /ready, port: 8080}, periodSeconds: 1, timeoutSeconds: 5}
-        livenessProbe:
-          exec: {command: [sh, -c, "curl -f http://localhost:8080/health || exit 1"]}
-          periodSeconds: 5
-          timeoutSeconds: 5
-        resources: {requests: {cpu: 10m, memory: 16Mi}, limits: {memory: 64Mi}}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
-"#;
-
-/// Settings of the whole machine that a kubelet would change.
-const SETTINGS: [&str; 3] =
-    ["/proc/sys/vm/overcommit_memory", "/proc/sys/kernel/panic", "/proc/sys/kernel/panic_on_oops"];
-
-fn settings() -> Vec<String> {
-    SETTINGS.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
-}
-
-/// What remains of the bed that had this folder and this network.
-fn remains(dir: &Path, network: Network) -> Vec<String> {
-    let mark = format!("{MARK}={}", dir.display());
-    let mut found = Vec::new();
-    for process in std::fs::read_dir("/proc").unwrap().flatten() {
-        let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
-        if environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes()) {
-            found.push(process.path().display().to_string());
-        }
-    }
-    let block = network.host_ip().octets()[1];
-    let group = format!("berth-testbed-{block}");
-    for hierarchy in std::fs::read_dir("/sys/fs/cgroup").unwrap().flatten() {
-        found.extend(
-            Some(hierarchy.path().join(&group)).filter(|p| p.exists()).map(|p| p.display().to_string()),
-        );
-    }
-    let routes = Command::new("ip").args(["-4", "route"]).output().unwrap();
-    let routes = String::from_utf8(routes.stdout).unwrap();
-    found.extend(routes.lines().filter(|line| line.contains(&format!("10.{block}."))).map(str::to_owned));
-    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
-    found.extend(mounts.lines().filter(|line| line.contains(dir.to_str().unwrap())).map(str::to_owned));
-    found.extend(Some(dir).filter(|dir| dir.exists()).map(|dir| dir.display().to_string()));
-    found
-}
-
-/// What a URL says, asked from this host.
-fn get(url: &str) -> Option<String> {
-    let output = Command::new(static_program("testapp").unwrap()).args(["get", url]).output().unwrap();
-    output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
-}
-
-async fn until<T, F: Future<Output = Option<T>>>(what: &str, seconds: u64, look: impl Fn() -> F) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(seen) = look().await {
-            return seen;
-        }
-        assert!(start.elapsed() < Duration::from_secs(seconds), "after {seconds} s still not: {what}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
 async fn start_bed(nodes: usize) -> Bed {
     tokio::task::spawn_blocking(needs::provide).await.unwrap().unwrap();
-    Bed::start(BedConfig::real(nodes, 3)).await.unwrap()
-}
-
-fn pod(name: &str, container: Value, grace: u32) -> Pod {
-    let mut container = container;
-    container["name"] = json!("app");
-    container["image"] = json!("localhost/testapp:v1");
-    serde_json::from_value(json!({
-        "metadata": {"name": name},
-        "spec": {
-            "restartPolicy": "Never",
-            "terminationGracePeriodSeconds": grace,
-            "containers": [container],
-        },
-    }))
-    .unwrap()
-}
-
-async fn create(pods: &Api<Pod>, pod: Pod) {
-    pods.create(&PostParams::default(), &pod).await.unwrap();
-}
-
-/// The pod once its phase is one of these.
-async fn in_phase(pods: &Api<Pod>, name: &str, phases: &[&str]) -> Value {
-    until(&format!("{name} {phases:?}"), 60, || async {
-        let status = serde_json::to_value(pods.get_status(name).await.unwrap().status).unwrap();
-        phases.contains(&status["phase"].as_str().unwrap_or_default()).then_some(status)
-    })
-    .await
-}
-
-fn end_of(status: &Value) -> &Value {
-    &status["containerStatuses"][0]["state"]["terminated"]
+    let mut config = BedConfig::real(nodes, 3);
+    config.real[0].cpu_millis = Some(1500);
+    config.real[0].memory_mib = Some(2048);
+    Bed::start(config).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,6 +64,8 @@ async fn serves_a_deployment(bed: &Bed) -> String {
     let client = bed.client().unwrap();
     let pods = Api::<Pod>::default_namespaced(client.clone()).list(&ListParams::default()).await.unwrap();
     let nodes = Api::<Node>::all(client).list(&ListParams::default()).await.unwrap();
+    let allocatable = nodes.items[0].status.as_ref().unwrap().allocatable.as_ref().unwrap();
+    assert_eq!((&*allocatable["cpu"].0, &*allocatable["memory"].0), ("1500m", "2097152Ki"));
     let zone = |pod: &Pod| {
         let name = pod.spec.as_ref().unwrap().node_name.as_deref();
         let node = nodes.iter().find(|node| node.metadata.name.as_deref() == name).unwrap();
