@@ -65,7 +65,7 @@ async fn serves_a_deployment(bed: &Bed) -> String {
     let pods = Api::<Pod>::default_namespaced(client.clone()).list(&ListParams::default()).await.unwrap();
     let nodes = Api::<Node>::all(client).list(&ListParams::default()).await.unwrap();
     let allocatable = nodes.items[0].status.as_ref().unwrap().allocatable.as_ref().unwrap();
-    assert_eq!((&*allocatable["cpu"].0, &*allocatable["memory"].0), ("1500m", "2097152Ki"));
+    assert_eq!((&*allocatable["cpu"].0, &*allocatable["memory"].0), ("1500m", "2Gi"));
     let zone = |pod: &Pod| {
         let name = pod.spec.as_ref().unwrap().node_name.as_deref();
         let node = nodes.iter().find(|node| node.metadata.name.as_deref() == name).unwrap();
