@@ -1,1 +1,5 @@
 //! Berth.
+
+pub mod kubernetes;
+pub mod observe;
+pub mod serve;
