@@ -1,5 +1,12 @@
-//! Berth.
+//! Berth gives any Kubernetes cluster the semantics of Amazon ECS.
 
+pub mod api;
+pub mod conclude;
 pub mod kubernetes;
+pub mod model;
 pub mod observe;
+pub mod placement;
+pub mod resolve;
+pub mod rollout;
 pub mod serve;
+pub mod translate;

@@ -1,0 +1,23 @@
+//! What users wrote, resolved and validated: plain values that cannot hold an illegal state.
+//!
+//! Nothing here knows Kubernetes' types, a client or a clock. `resolve` is the only maker of these
+//! values, `rollout`, `placement` and `translate` their readers.
+
+pub mod deployment;
+pub mod expression;
+pub mod label;
+pub mod name;
+pub mod placement;
+pub mod service;
+pub mod task;
+pub mod task_definition;
+pub mod violation;
+
+pub use deployment::{Deployment, DeploymentId, RolloutState};
+pub use placement::{Constraint, Placement, Resource, Strategy};
+pub use service::{Identity, Registration, Service, TargetGroup};
+pub use task::{Health, LastStatus, StopCode, Task};
+pub use task_definition::{
+    Container, HealthCheck, Mount, NetworkMode, Port, Protocol, TaskDefinition, Volume,
+};
+pub use violation::Violation;

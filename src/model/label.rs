@@ -1,0 +1,71 @@
+//! The labels and annotations that Berth writes, each named once.
+//!
+//! Labels that a selector uses hold a UID or a hash, never text that a user wrote.
+
+use super::name;
+
+/// Standard label that says who made an object; its value is [`BERTH`].
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// Value of [`MANAGED_BY`], field manager of our writes and name of our events' reporter.
+pub const BERTH: &str = "berth";
+/// UID of the Service that a task belongs to.
+pub const SERVICE_UID: &str = "ecs.berth.dev/service-uid";
+/// Hash of the deployment that a task belongs to.
+pub const DEPLOYMENT: &str = "ecs.berth.dev/deployment";
+/// Legal form of the cluster's name; the annotation of the same name has ECS's form.
+pub const CLUSTER: &str = "ecs.berth.dev/cluster";
+/// Legal form of the service's name; the annotation of the same name has ECS's form.
+pub const SERVICE: &str = "ecs.berth.dev/service";
+/// Legal form of the task definition's family.
+pub const FAMILY: &str = "ecs.berth.dev/family";
+/// Number of the task definition's revision.
+pub const REVISION: &str = "ecs.berth.dev/revision";
+/// ECS stop code of a task that Berth ended on purpose; its presence is desiredStatus STOPPED.
+pub const STOP_CODE: &str = "ecs.berth.dev/stop-code";
+/// Annotation with ECS's stoppedReason of such a task.
+pub const STOPPED_REASON: &str = "ecs.berth.dev/stopped-reason";
+/// Annotation with the time (RFC 3339) at which Berth asked a task to stop.
+pub const STOPPING_AT: &str = "ecs.berth.dev/stopping-at";
+/// Annotation with the task's group in ECS's form, as in `service:web`.
+pub const GROUP: &str = "ecs.berth.dev/group";
+/// Annotation by which a user asks for a new deployment of the same definition; any new value asks once.
+pub const FORCE_NEW_DEPLOYMENT: &str = "ecs.berth.dev/force-new-deployment";
+/// Annotation that names the first revision number of a family without a counter.
+pub const FIRST_REVISION: &str = "ecs.berth.dev/revision";
+/// Annotation with the ARN that an object stands for.
+pub const ARN: &str = "ecs.berth.dev/arn";
+/// Label on revisions of one family, by hash of the family.
+pub const FAMILY_HASH: &str = "ecs.berth.dev/family-hash";
+/// Label on a revision: `ACTIVE` or `INACTIVE`.
+pub const REVISION_STATUS: &str = "ecs.berth.dev/revision-status";
+/// Label on the object that remembers a family's highest number.
+pub const COUNTER: &str = "ecs.berth.dev/counter";
+/// Annotation on a task with the ECS form of each container's name that Kubernetes does not take, as JSON.
+pub const CONTAINER_NAMES: &str = "ecs.berth.dev/container-names";
+
+/// Label of the tasks that count for a group: spread, distinctInstance and `task:group` select by it.
+/// It is removed in the write that makes a task's desiredStatus STOPPED, as ECS counts by desired status.
+pub fn group(group: &str) -> String {
+    format!("group.ecs.berth.dev/{}", name::hash(&[group], 16))
+}
+
+/// Label of the tasks registered with a target group.
+pub fn target_group(target_group: &str) -> String {
+    format!("target-group.ecs.berth.dev/{}", name::hash(&[target_group], 16))
+}
+
+/// Label of the tasks registered with a service discovery of that object name.
+pub fn discovery(discovery: &str) -> String {
+    format!("discovery.ecs.berth.dev/{}", name::hash(&[discovery], 16))
+}
+
+/// Whether a label registers a task somewhere, so that stopping the task removes it.
+pub fn is_registration(key: &str) -> bool {
+    ["group.ecs.berth.dev/", "target-group.ecs.berth.dev/", "discovery.ecs.berth.dev/"]
+        .iter()
+        .any(|prefix| key.starts_with(prefix))
+}
+/// Annotation of a task with the names (as in the pod) of its essential containers, comma-separated.
+pub const ESSENTIAL: &str = "ecs.berth.dev/essential-containers";
+/// Annotation of a task with the longest startPeriod of its health checks, in seconds.
+pub const START_PERIOD: &str = "ecs.berth.dev/health-check-start-period";

@@ -1,0 +1,111 @@
+//! A task as it is: what a pod says of itself, in ECS's words.
+
+use super::deployment::DeploymentId;
+use jiff::Timestamp;
+
+/// ECS's lastStatus, as far as a pod shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LastStatus {
+    /// Not yet on an instance.
+    Provisioning,
+    /// On an instance; images are pulled, containers created.
+    Pending,
+    /// Every container has started.
+    Running,
+    /// Asked to stop; containers may still run.
+    Stopping,
+    /// All containers have ended.
+    Stopped,
+}
+
+/// Whether a task counts as healthy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// Still evaluating; may become healthy at the given time without any further sign.
+    Unknown {
+        /// When it will count, if nothing else happens.
+        decided_at: Option<Timestamp>,
+    },
+    /// Counts as healthy.
+    Healthy,
+    /// A health check failed for good.
+    Unhealthy,
+}
+
+/// Why a task was or is to be stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopCode {
+    /// Never reached RUNNING.
+    TaskFailedToStart,
+    /// An essential container ended.
+    EssentialContainerExited,
+    /// A user asked.
+    UserInitiated,
+    /// Scale-in, deployment or failed health check.
+    ServiceSchedulerInitiated,
+}
+
+impl StopCode {
+    /// ECS's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TaskFailedToStart => "TaskFailedToStart",
+            Self::EssentialContainerExited => "EssentialContainerExited",
+            Self::UserInitiated => "UserInitiated",
+            Self::ServiceSchedulerInitiated => "ServiceSchedulerInitiated",
+        }
+    }
+}
+
+/// A task of a service, seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    /// Name of its pod.
+    pub name: String,
+    /// Task id: the pod's UID without dashes.
+    pub id: String,
+    /// Its number within the deployment.
+    pub number: u32,
+    /// The deployment that started it.
+    pub deployment: DeploymentId,
+    /// Where it is in its life.
+    pub last_status: LastStatus,
+    /// Whether Berth or somebody else has told it to stop.
+    pub desired_stopped: bool,
+    /// When it reached RUNNING, if it did.
+    pub started_at: Option<Timestamp>,
+    /// Its health; meaningless once it is told to stop.
+    pub health: Health,
+    /// When its pod was created.
+    pub created_at: Timestamp,
+    /// When its containers had all ended.
+    pub stopped_at: Option<Timestamp>,
+    /// The instance it runs on.
+    pub instance: Option<String>,
+    /// The zone of that instance.
+    pub zone: Option<String>,
+    /// It has to be stopped for this code and reason: an essential container ended while others run,
+    /// or it can never start.
+    pub broken: Option<(StopCode, String)>,
+    /// When it failed, if it ended or has to end before it ever counted as healthy.
+    pub failed_at: Option<Timestamp>,
+    /// Why no instance takes it, in the scheduler's words.
+    pub unplaced: Option<String>,
+}
+
+impl Task {
+    /// Whether it counts as a task of the service: desiredStatus RUNNING and not ended.
+    pub fn is_live(&self) -> bool {
+        !self.desired_stopped && self.last_status < LastStatus::Stopping
+    }
+
+    /// Whether it is live and healthy.
+    pub fn is_healthy(&self) -> bool {
+        self.is_live() && self.health == Health::Healthy
+    }
+
+    /// Whether it is live and known to be unhealthy.
+    pub fn is_unhealthy(&self) -> bool {
+        self.is_live() && self.health == Health::Unhealthy
+    }
+}

@@ -1,0 +1,150 @@
+//! A revision of a task definition, ready to become pods.
+
+use super::placement::Constraint;
+
+/// How a task's containers reach the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkMode {
+    /// A task has an address of its own; a pod always has.
+    Awsvpc,
+    /// Docker's bridge; here a pod's own address too.
+    Bridge,
+    /// No external connectivity.
+    None,
+}
+
+/// Transport of a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// TCP, ECS's default.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+/// A port that a container listens on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// 1 to 65535.
+    pub container_port: u16,
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// The mapping's name, if it has one.
+    pub name: Option<String>,
+    /// `http`, `http2` or `grpc`.
+    pub app_protocol: Option<String>,
+}
+
+/// A check that runs inside the container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// The command, already in exec form (`CMD-SHELL` became `/bin/sh -c`).
+    pub command: Vec<String>,
+    /// Seconds between two runs.
+    pub interval: u32,
+    /// Seconds after which a run counts as failed.
+    pub timeout: u32,
+    /// Consecutive failures that make the container UNHEALTHY.
+    pub retries: u32,
+    /// Seconds after the start in which failures do not count.
+    pub start_period: u32,
+}
+
+/// A task volume in a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// Name of the volume.
+    pub volume: String,
+    /// Path in the container.
+    pub path: String,
+    /// Whether the container may only read.
+    pub read_only: bool,
+}
+
+/// A volume that lives and dies with the task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// The name that mounts use, in ECS's form.
+    pub name: String,
+}
+
+/// One container of a task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Container {
+    /// Name in ECS's form (letters, digits, `_`, `-`).
+    pub name: String,
+    /// Image reference.
+    pub image: String,
+    /// Whether the task stops when this container does.
+    pub essential: bool,
+    /// ENTRYPOINT; empty means the image's.
+    pub entry_point: Vec<String>,
+    /// CMD; empty means the image's.
+    pub command: Vec<String>,
+    /// Environment, in order, names unique.
+    pub environment: Vec<(String, String)>,
+    /// CPU units: a share, never a limit.
+    pub cpu: u32,
+    /// Hard limit in MiB.
+    pub memory: Option<u32>,
+    /// Soft limit in MiB: what is reserved.
+    pub memory_reservation: Option<u32>,
+    /// Ports that it listens on.
+    pub ports: Vec<Port>,
+    /// Its health check.
+    pub health_check: Option<HealthCheck>,
+    /// Directory that it starts in.
+    pub working_directory: Option<String>,
+    /// Numeric user and group.
+    pub user: Option<(i64, Option<i64>)>,
+    /// Seconds between SIGTERM and SIGKILL.
+    pub stop_timeout: u32,
+    /// Whether its root file system is read-only.
+    pub read_only_root: bool,
+    /// Whether stdin stays open.
+    pub interactive: bool,
+    /// Whether it gets a terminal.
+    pub pseudo_terminal: bool,
+    /// Volumes that it sees.
+    pub mounts: Vec<Mount>,
+}
+
+/// A revision of a family.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskDefinition {
+    /// Family in ECS's form.
+    pub family: String,
+    /// Number of the revision, from 1.
+    pub revision: i64,
+    /// Network mode.
+    pub network_mode: NetworkMode,
+    /// Hard limit of the task in CPU units (1024 = one CPU).
+    pub cpu: Option<u32>,
+    /// Hard limit of the task in MiB.
+    pub memory: Option<u32>,
+    /// Containers in order; at least one is essential.
+    pub containers: Vec<Container>,
+    /// Volumes of the task.
+    pub volumes: Vec<Volume>,
+    /// Constraints of the definition.
+    pub constraints: Vec<Constraint>,
+    /// `kubernetes.io/arch` of its nodes (`amd64`, `arm64`), where the document says one.
+    pub architecture: Option<String>,
+    /// `kubernetes.io/os` of its nodes, where the document says one.
+    pub operating_system: Option<String>,
+    /// Extra host names: address and names.
+    pub extra_hosts: Vec<(String, Vec<String>)>,
+    /// The task's host name.
+    pub hostname: Option<String>,
+    /// Whether containers see one another's processes.
+    pub shared_pid: bool,
+    /// Whether size is charged whole (requests = limits), as on Fargate.
+    pub fargate: bool,
+}
+
+impl TaskDefinition {
+    /// `family:revision`, as ECS writes it.
+    pub fn reference(&self) -> String {
+        format!("{}:{}", self.family, self.revision)
+    }
+}

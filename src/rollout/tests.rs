@@ -1,0 +1,399 @@
+use super::*;
+use crate::model::{
+    DeploymentId, Health, Identity, LastStatus, NetworkMode, Placement, RolloutState, Service, StopCode,
+    Task, TaskDefinition,
+};
+use proptest::prelude::*;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn service(desired: u32, minimum: u32, maximum: u32) -> Service {
+    Service {
+        identity: Identity { namespace: "shop".into(), name: "web".into(), uid: "u".into(), generation: 1 },
+        name: "web".into(),
+        cluster: "default".into(),
+        task_definition: TaskDefinition {
+            family: "web".into(),
+            revision: 2,
+            network_mode: NetworkMode::Awsvpc,
+            cpu: None,
+            memory: None,
+            containers: vec![],
+            volumes: vec![],
+            constraints: vec![],
+            architecture: None,
+            operating_system: None,
+            extra_hosts: vec![],
+            hostname: None,
+            shared_pid: false,
+            fargate: false,
+        },
+        desired_count: desired,
+        minimum_healthy_percent: minimum,
+        maximum_percent: maximum,
+        placement: Placement::default(),
+        target_groups: vec![],
+        registrations: vec![],
+        health_check_grace_period: 0,
+        deregistration_delay: 0,
+        stopped_tasks_kept: 10,
+        fingerprint: String::new(),
+    }
+}
+
+fn deployment(sequence: i64) -> Deployment {
+    Deployment {
+        id: DeploymentId::new("u", "f", sequence),
+        sequence,
+        task_definition: format!("web:{sequence}"),
+        state: RolloutState::InProgress,
+        created_at: at(0),
+        launch_attempts: 0,
+        next_launch_at: None,
+        failed_tasks: 0,
+    }
+}
+
+fn task(sequence: i64, number: u32, health: Health) -> Task {
+    Task {
+        name: format!("web-{sequence}-{number}"),
+        id: format!("{sequence}-{number}"),
+        number,
+        deployment: DeploymentId::new("u", "f", sequence),
+        last_status: LastStatus::Running,
+        desired_stopped: false,
+        started_at: Some(at(1)),
+        health,
+        created_at: at(0),
+        stopped_at: None,
+        instance: Some(format!("node-{}", number % 6)),
+        zone: Some(format!("zone-{}", number % 3)),
+        broken: None,
+        failed_at: None,
+        unplaced: None,
+    }
+}
+
+const STARTING: Health = Health::Unknown { decided_at: None };
+
+fn tasks(sequence: i64, count: u32, health: Health) -> Vec<Task> {
+    (1..=count).map(|number| task(sequence, number, health)).collect()
+}
+
+fn crashed(sequence: i64, number: u32, second: i64) -> Task {
+    let mut task = task(sequence, number, STARTING);
+    task.last_status = LastStatus::Stopped;
+    task.stopped_at = Some(at(second));
+    task.failed_at = Some(at(second));
+    task
+}
+
+fn started(plan: &Plan) -> u32 {
+    plan.start.iter().map(|start| start.count).sum()
+}
+
+#[test]
+fn a_new_service_starts_all_its_tasks() {
+    let plan = plan(&service(6, 100, 200), &[deployment(1)], &[], at(0));
+    assert_eq!(started(&plan), 6);
+    assert_eq!(plan.start[0].first_number, 1);
+    assert_eq!(plan.deployments[0].state, RolloutState::InProgress);
+}
+
+#[test]
+fn a_deployment_is_complete_when_every_wanted_task_is_healthy() {
+    let plan = plan(&service(2, 100, 200), &[deployment(1)], &tasks(1, 2, Health::Healthy), at(0));
+    assert_eq!((started(&plan), plan.stop.len()), (0, 0));
+    assert_eq!(plan.deployments[0].state, RolloutState::Completed);
+}
+
+#[test]
+fn a_rollout_starts_what_maximum_percent_permits_and_stops_nothing_before_it_is_healthy() {
+    let old = tasks(1, 4, Health::Healthy);
+    let first = plan(&service(4, 100, 150), &[deployment(2), deployment(1)], &old, at(0));
+    assert_eq!((started(&first), first.stop.len()), (2, 0));
+    let mut now: Vec<Task> = tasks(1, 4, Health::Healthy);
+    now.extend(tasks(2, 2, Health::Healthy));
+    let second = plan(&service(4, 100, 150), &[deployment(2), deployment(1)], &now, at(0));
+    assert_eq!((started(&second), second.stop.len()), (0, 2));
+    assert!(second.stop.iter().all(|stop| stop.task.starts_with("web-1-")));
+}
+
+#[test]
+fn a_rollout_without_surge_stops_first() {
+    let old = tasks(1, 4, Health::Healthy);
+    let plan = plan(&service(4, 50, 100), &[deployment(2), deployment(1)], &old, at(0));
+    assert_eq!((started(&plan), plan.stop.len()), (0, 2));
+    assert!(!plan.deadlock);
+}
+
+#[test]
+fn one_task_at_fifty_to_hundred_percent_is_a_deadlock() {
+    let old = tasks(1, 1, Health::Healthy);
+    let plan = plan(&service(1, 50, 100), &[deployment(2), deployment(1)], &old, at(0));
+    assert!(plan.deadlock);
+    assert_eq!((started(&plan), plan.stop.len()), (0, 0));
+}
+
+#[test]
+fn unhealthy_old_tasks_make_room_for_their_successors() {
+    let old = tasks(1, 1, Health::Unhealthy);
+    let plan = plan(&service(1, 50, 100), &[deployment(2), deployment(1)], &old, at(0));
+    assert_eq!((started(&plan), plan.stop.len(), plan.deadlock), (0, 1, false));
+}
+
+#[test]
+fn an_unhealthy_task_is_stopped_only_after_its_replacement_is_healthy() {
+    let mut now = tasks(1, 3, Health::Healthy);
+    now[0].health = Health::Unhealthy;
+    let first = plan(&service(3, 100, 200), &[deployment(1)], &now, at(0));
+    assert_eq!((started(&first), first.stop.len()), (1, 0));
+    now.push(task(1, 4, STARTING));
+    let second = plan(&service(3, 100, 200), &[deployment(1)], &now, at(0));
+    assert_eq!((started(&second), second.stop.len()), (0, 0));
+    now[3].health = Health::Healthy;
+    let third = plan(&service(3, 100, 200), &[deployment(1)], &now, at(0));
+    assert_eq!(third.stop.iter().map(|stop| stop.task.as_str()).collect::<Vec<_>>(), ["web-1-1"]);
+    assert_eq!(third.stop[0].reason, "Task failed container health checks");
+}
+
+#[test]
+fn without_room_for_a_replacement_one_unhealthy_task_goes_first() {
+    let mut now = tasks(1, 2, Health::Healthy);
+    now[1].health = Health::Unhealthy;
+    let plan = plan(&service(2, 50, 100), &[deployment(1)], &now, at(0));
+    assert_eq!((started(&plan), plan.stop.len()), (0, 1));
+    assert_eq!(plan.stop[0].task, "web-1-2");
+}
+
+#[test]
+fn scaling_in_keeps_the_zones_even() {
+    let plan = plan(&service(3, 100, 200), &[deployment(1)], &tasks(1, 6, Health::Healthy), at(0));
+    let mut left: Vec<u32> = (1..=6).collect();
+    left.retain(|number| !plan.stop.iter().any(|stop| stop.task == format!("web-1-{number}")));
+    let mut zones: Vec<u32> = left.iter().map(|number| number % 3).collect();
+    zones.sort_unstable();
+    assert_eq!(zones, [0, 1, 2]);
+}
+
+#[test]
+fn scaling_to_zero_stops_everything_and_completes() {
+    let first = plan(&service(0, 100, 200), &[deployment(1)], &tasks(1, 3, Health::Healthy), at(0));
+    assert_eq!(first.stop.len(), 3);
+    let second = plan(&service(0, 100, 200), &[deployment(1)], &[], at(0));
+    assert_eq!(second.deployments[0].state, RolloutState::Completed);
+}
+
+#[test]
+fn an_old_task_that_vanishes_under_a_failing_deployment_comes_back_with_its_own_revision() {
+    let mut now = tasks(1, 3, Health::Healthy);
+    now.extend(tasks(2, 4, STARTING));
+    let plan = plan(&service(4, 100, 200), &[deployment(2), deployment(1)], &now, at(0));
+    assert_eq!(plan.start.len(), 1);
+    assert_eq!(plan.start[0].deployment, deployment(1).id);
+    assert_eq!((plan.start[0].count, plan.start[0].first_number), (1, 4));
+}
+
+#[test]
+fn a_task_whose_essential_container_ended_is_stopped_and_replaced() {
+    let mut now = tasks(1, 2, Health::Healthy);
+    now[0].broken = Some((StopCode::EssentialContainerExited, "Essential container in task exited".into()));
+    let plan = plan(&service(2, 100, 200), &[deployment(1)], &now, at(0));
+    assert_eq!(plan.stop[0].code, StopCode::EssentialContainerExited);
+    assert_eq!(started(&plan), 1);
+}
+
+#[test]
+fn failed_launches_wait_longer_each_round() {
+    let crash = crashed(1, 1, 5);
+    let first = plan(&service(1, 100, 200), &[deployment(1)], std::slice::from_ref(&crash), at(6));
+    assert_eq!(started(&first), 0);
+    assert_eq!(first.deployments[0].launch_attempts, 1);
+    assert_eq!(first.deployments[0].next_launch_at, Some(at(16)));
+    assert_eq!(first.next, Some(at(16)));
+    let again = plan(&service(1, 100, 200), &first.deployments, std::slice::from_ref(&crash), at(7));
+    assert_eq!(again.deployments, first.deployments, "one round is counted once");
+    let second = plan(&service(1, 100, 200), &first.deployments, std::slice::from_ref(&crash), at(16));
+    assert_eq!(started(&second), 1);
+    let both = [crash, crashed(1, 2, 20)];
+    let third = plan(&service(1, 100, 200), &first.deployments, &both, at(21));
+    assert_eq!(third.deployments[0].launch_attempts, 2);
+    assert_eq!(third.deployments[0].next_launch_at, Some(at(41)));
+    assert_eq!(third.deployments[0].failed_tasks, 2);
+}
+
+#[test]
+fn a_healthy_task_ends_the_throttle() {
+    let mut throttled = deployment(1);
+    throttled.launch_attempts = 4;
+    throttled.next_launch_at = Some(at(900));
+    let now = [crashed(1, 1, 5), task(1, 2, Health::Healthy)];
+    let plan = plan(&service(2, 100, 200), &[throttled], &now, at(30));
+    assert_eq!(plan.deployments[0].launch_attempts, 0);
+    assert_eq!(started(&plan), 1);
+}
+
+#[test]
+fn the_throttle_never_waits_longer_than_27_minutes() {
+    assert_eq!(delay(0).as_secs(), 0);
+    assert_eq!(delay(1).as_secs(), 10);
+    assert_eq!(delay(2).as_secs(), 20);
+    assert_eq!(delay(u32::MAX).as_secs(), 27 * 60);
+}
+
+#[test]
+fn stopped_tasks_are_kept_by_number_and_for_an_hour() {
+    let mut web = service(0, 100, 200);
+    web.stopped_tasks_kept = 2;
+    let now: Vec<Task> = (1..=3).map(|number| crashed(1, number, i64::from(number))).collect();
+    let step = plan(&web, &[deployment(1)], &now, at(10));
+    assert_eq!(step.forget, ["web-1-1"]);
+    assert_eq!(step.next, Some(at(2 + 3600)));
+    let later = plan(&web, &[deployment(1)], &now, at(3 + 3600));
+    assert_eq!(later.forget.len(), 3);
+}
+
+/// What happens to the tasks of a service between two steps of the planner.
+#[derive(Clone, Debug)]
+enum Chance {
+    Grow,
+    Fall(usize),
+    Sicken(usize),
+    Vanish(usize),
+    Deploy,
+    Scale(u32),
+}
+
+fn chance() -> impl Strategy<Value = Chance> {
+    prop_oneof![
+        4 => Just(Chance::Grow),
+        1 => (0..50usize).prop_map(Chance::Fall),
+        1 => (0..50usize).prop_map(Chance::Sicken),
+        1 => (0..50usize).prop_map(Chance::Vanish),
+        1 => Just(Chance::Deploy),
+        1 => (0..12u32).prop_map(Chance::Scale),
+    ]
+}
+
+struct World {
+    service: Service,
+    deployments: Vec<Deployment>,
+    tasks: Vec<Task>,
+    now: i64,
+}
+
+impl World {
+    fn live(&self) -> u32 {
+        self.tasks.iter().filter(|task| task.is_live()).count() as u32
+    }
+
+    fn healthy(&self) -> u32 {
+        self.tasks.iter().filter(|task| task.is_healthy()).count() as u32
+    }
+
+    fn grow(&mut self) {
+        for task in self.tasks.iter_mut().filter(|task| task.is_live() && task.health == STARTING) {
+            task.health = Health::Healthy;
+        }
+    }
+
+    fn happen(&mut self, chance: Chance) {
+        let count = self.tasks.len().max(1);
+        match chance {
+            Chance::Grow => self.grow(),
+            Chance::Fall(index) => {
+                let now = at(self.now);
+                if let Some(task) = self.tasks.get_mut(index % count).filter(|task| task.is_live()) {
+                    task.failed_at = (task.health == STARTING).then_some(now);
+                    task.last_status = LastStatus::Stopped;
+                    task.stopped_at = Some(now);
+                }
+            }
+            Chance::Sicken(index) => {
+                if let Some(task) = self.tasks.get_mut(index % count) {
+                    task.health = Health::Unhealthy;
+                }
+            }
+            Chance::Vanish(index) => {
+                if index % count < self.tasks.len() {
+                    self.tasks.remove(index % count);
+                }
+            }
+            Chance::Deploy => {
+                let sequence = self.deployments[0].sequence + 1;
+                let mut next = deployment(sequence);
+                next.created_at = at(self.now);
+                self.deployments.insert(0, next);
+            }
+            Chance::Scale(desired) => self.service.desired_count = desired,
+        }
+    }
+
+    /// One step of the planner, done; checks what may never happen.
+    fn step(&mut self) -> Result<bool, TestCaseError> {
+        let step = plan(&self.service, &self.deployments, &self.tasks, at(self.now));
+        let (live, healthy) = (self.live(), self.healthy());
+        let changed = !step.start.is_empty() || !step.stop.is_empty();
+        for stop in &step.stop {
+            let task = self.tasks.iter_mut().find(|task| task.name == stop.task).unwrap();
+            prop_assert!(task.is_live(), "a task is stopped once");
+            task.desired_stopped = true;
+            task.last_status = LastStatus::Stopped;
+            task.stopped_at = Some(at(self.now));
+        }
+        for start in &step.start {
+            let sequence = self.deployments.iter().find(|d| d.id == start.deployment).unwrap().sequence;
+            for number in start.first_number..start.first_number + start.count {
+                let mut task = task(sequence, number, STARTING);
+                task.created_at = at(self.now);
+                prop_assert!(self.tasks.iter().all(|other| other.name != task.name), "a name is used once");
+                self.tasks.push(task);
+            }
+        }
+        let limit = self.service.upper().max(self.service.desired_count);
+        prop_assert!(self.live() <= limit.max(live), "{} live, {limit} allowed", self.live());
+        let lower = self.service.lower().min(healthy);
+        prop_assert!(self.healthy() >= lower, "{} healthy, {lower} needed", self.healthy());
+        self.tasks.retain(|task| !step.forget.contains(&task.name));
+        self.deployments = step.deployments;
+        Ok(changed)
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_no_task_is_too_many_and_none_too_few(
+        desired in 0..12u32,
+        minimum in 0..=100u32,
+        surge in 0..=100u32,
+        chances in prop::collection::vec(chance(), 0..60),
+    ) {
+        let mut world = World {
+            service: service(desired, minimum, 100 + surge),
+            deployments: vec![deployment(1)],
+            tasks: vec![],
+            now: 0,
+        };
+        for chance in chances {
+            world.now += 1;
+            world.happen(chance);
+            world.step()?;
+        }
+        // Left alone, with every started task becoming healthy, it comes to rest with what is wanted,
+        // unless the percentages leave no room to move.
+        world.service.minimum_healthy_percent = 50;
+        world.service.maximum_percent = 200;
+        for _ in 0..200 {
+            world.now += 2000;
+            world.step()?;
+            world.grow();
+        }
+        prop_assert!(!world.step()?, "at rest nothing moves");
+        prop_assert_eq!(world.live(), world.service.desired_count);
+        prop_assert_eq!(world.healthy(), world.service.desired_count);
+        prop_assert_eq!(world.deployments.len(), 1);
+        prop_assert_eq!(world.deployments[0].state, RolloutState::Completed);
+    }
+}
