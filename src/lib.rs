@@ -3,7 +3,10 @@
 pub mod api;
 pub mod cli;
 pub mod conclude;
+<<<<<<< HEAD
 pub mod controllers;
+=======
+>>>>>>> edge
 pub mod kubernetes;
 pub mod model;
 pub mod observe;

@@ -26,12 +26,12 @@ async fn answer(State(script): State<Script>, request: axum::extract::Request) -
     script.asked.lock().unwrap().push(format!("{} {agent}", request.method()));
     let next = script.answers.lock().unwrap().pop_front();
     match next {
-        None => axum::Json(json!({"metadata": {"name": "web"}})).into_response(),
+        None => json!({"metadata": {"name": "web"}}).to_string().into_response(),
         Some(0) => std::future::pending().await,
         Some(code) => {
             let status =
                 json!({"kind": "Status", "code": code, "status": "Failure", "message": "", "reason": ""});
-            (StatusCode::from_u16(code).unwrap(), [("retry-after", "0")], axum::Json(status)).into_response()
+            (StatusCode::from_u16(code).unwrap(), [("retry-after", "0")], status.to_string()).into_response()
         }
     }
 }
