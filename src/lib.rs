@@ -3,10 +3,7 @@
 pub mod api;
 pub mod cli;
 pub mod conclude;
-<<<<<<< HEAD
 pub mod controllers;
-=======
->>>>>>> edge
 pub mod kubernetes;
 pub mod model;
 pub mod observe;
