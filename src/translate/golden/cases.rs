@@ -238,14 +238,13 @@ pub fn windows() -> Service {
     let mut service = minimal();
     let definition = &mut service.task_definition;
     definition.operating_system = Some("windows".into());
-    (definition.cpu, definition.memory) = (Some(1024), Some(2048));
+    definition.memory = Some(2048);
     definition.containers = vec![Container { cpu: 512, memory: Some(128), ..container("app") }];
     service
 }
 
 /// A constraint that `resolve` refuses.
 pub fn unsupported() -> Service {
-    let mut service = minimal();
-    service.placement.constraints = vec![member_of("runningTasksCount == 0")];
-    service
+    let constraints = vec![member_of("runningTasksCount == 0")];
+    Service { placement: Placement { constraints, ..Placement::default() }, ..minimal() }
 }
