@@ -33,16 +33,9 @@ pub fn markdown() -> String {
 
 /// The path of every property of a document's schema, in the form `containerDefinitions[].name`.
 pub fn paths(document: Document) -> Vec<String> {
-    let definition = match document {
-        Document::TaskDefinition => TaskDefinition::crd(),
-        Document::Service => Service::crd(),
-        Document::ServiceDiscovery => ServiceDiscovery::crd(),
-        Document::Cluster => Cluster::crd(),
-    };
     let mut paths = Vec::new();
-    let definition = serde_json::to_value(definition).unwrap_or_default();
-    if let Some(spec) = definition.pointer("/spec/versions/0/schema/openAPIV3Schema/properties/spec") {
-        collect(spec, "", &mut paths);
+    if let Some(schema) = document.schema() {
+        collect(schema.pointer("/properties/spec").unwrap_or(&Value::Null), "", &mut paths);
     }
     paths
 }
@@ -103,6 +96,18 @@ fn remarks(fate: Option<Fate>, field: Option<&'static Field>) -> String {
 }
 
 impl Document {
+    /// The schema of the kind as an API server has it, from the root.
+    pub fn schema(self) -> Option<Value> {
+        let definition = match self {
+            Self::TaskDefinition => TaskDefinition::crd(),
+            Self::Service => Service::crd(),
+            Self::ServiceDiscovery => ServiceDiscovery::crd(),
+            Self::Cluster => Cluster::crd(),
+        };
+        let version = definition.spec.versions.into_iter().next()?;
+        serde_json::to_value(version.schema?.open_api_v3_schema?).ok()
+    }
+
     /// The kind, and the call whose request it is.
     const fn title(self) -> (&'static str, &'static str) {
         match self {

@@ -113,7 +113,7 @@ const CONTAINER: &[Field] = &[
 const LINUX: &[Field] = &[
     mapped("capabilities").with(&[refused("add", NODE), refused("drop", LATER)]),
     refused("devices", NODE).with(&[part("hostPath"), part("containerPath"), part("permissions")]),
-    without_effect("initProcessEnabled", "the image's first process reaps its children itself"),
+    without_effect("initProcessEnabled", "no init process is added: the image's first process has to reap its children"),
     refused("sharedMemorySize", LATER),
     refused("tmpfs", LATER).with(&[part("containerPath"), part("size"), part("mountOptions")]),
     without_effect("maxSwap", "swap is a setting of the node"),
