@@ -1,0 +1,287 @@
+//! The fate of every member of a document: mapped, accepted without effect, or refused. Nothing is dropped silently.
+//!
+//! [`judge`] reads a spec as raw JSON beside a table with one entry for each member that ECS defines. A member whose
+//! value says nothing (`null`, `false`, `0`, `""`, `[]`, `{}`, something switched off) is never held against anybody:
+//! real documents are full of them. The tables are the truth of `docs/fields.md`.
+
+mod document;
+mod nearest;
+mod registry;
+mod service;
+mod task_definition;
+
+pub use document::{markdown, paths};
+use serde_json::{Map, Value};
+
+/// Findings of one sort beyond which a document is not read further.
+const MOST: usize = 100;
+
+/// Depth beyond which a value counts as saying something without being looked at.
+const DEEPEST: usize = 32;
+
+/// Which document a spec is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// RegisterTaskDefinition.
+    TaskDefinition,
+    /// CreateService.
+    Service,
+    /// Cloud Map's CreateService.
+    ServiceDiscovery,
+    /// CreateCluster.
+    Cluster,
+}
+
+/// What becomes of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It takes effect; the text says how, where that is not obvious.
+    Mapped(&'static str),
+    /// It is accepted and changes nothing; the text says why.
+    WithoutEffect(&'static str),
+    /// It is refused when it says something; the text says why.
+    Refused(&'static str),
+    /// What becomes of the member it is in.
+    AsWhole,
+}
+
+/// A member that ECS defines.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// Values with another fate.
+    pub exceptions: &'static [Exception],
+    /// Members of the object, or of each object of the list, that it is. None for free maps and scalars.
+    pub members: &'static [Field],
+}
+
+/// Values of a member with another fate than the rest.
+#[derive(Clone, Copy, Debug)]
+pub struct Exception {
+    /// Which values, for readers.
+    pub when: &'static str,
+    /// Which values.
+    pub holds: fn(&Value) -> bool,
+    /// What becomes of them.
+    pub fate: Fate,
+}
+
+/// Something to say about one member of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Where it is: `spec.containerDefinitions[0].links`.
+    pub path: String,
+    /// What there is to say.
+    pub reason: &'static str,
+}
+
+/// A member that ECS does not define.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownMember {
+    /// Where it is: `spec.containerDefinitions[0].memoryReservaton`.
+    pub path: String,
+    /// The member that was probably meant.
+    pub nearest: Option<&'static str>,
+}
+
+/// What there is to say about a document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// Members that are refused.
+    pub refused: Vec<Finding>,
+    /// Members that change nothing.
+    pub without_effect: Vec<Finding>,
+    /// Members that ECS does not define; they are refused too.
+    pub unknown: Vec<UnknownMember>,
+}
+
+impl Judgement {
+    /// Whether Berth can act on the document.
+    pub fn is_accepted(&self) -> bool {
+        self.refused.is_empty() && self.unknown.is_empty()
+    }
+}
+
+impl Document {
+    /// Every document.
+    pub const ALL: [Self; 4] = [Self::TaskDefinition, Self::Service, Self::ServiceDiscovery, Self::Cluster];
+
+    /// The members that ECS defines.
+    pub const fn fields(self) -> &'static [Field] {
+        match self {
+            Self::TaskDefinition => task_definition::FIELDS,
+            Self::Service => service::FIELDS,
+            Self::ServiceDiscovery => registry::DISCOVERY,
+            Self::Cluster => registry::CLUSTER,
+        }
+    }
+
+    /// Members of other documents that people paste here, and what to tell them.
+    const fn hints(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::TaskDefinition => task_definition::HINTS,
+            Self::Service => service::HINTS,
+            Self::ServiceDiscovery | Self::Cluster => registry::HINTS,
+        }
+    }
+}
+
+/// What there is to say about `spec`, a document of the given sort. At most 100 findings of each sort.
+pub fn judge(document: Document, spec: &Value) -> Judgement {
+    let mut judgement = Judgement::default();
+    let walk = Walk { hints: document.hints(), quiet: false };
+    walk.value(spec, document.fields(), "spec", &mut judgement);
+    judgement.refused.truncate(MOST);
+    judgement.without_effect.truncate(MOST);
+    judgement.unknown.truncate(MOST);
+    judgement
+}
+
+/// How a part of a document is walked.
+#[derive(Clone, Copy)]
+struct Walk {
+    /// Members of other documents, at the top only.
+    hints: &'static [(&'static str, &'static str)],
+    /// Whether only unknown members are of interest, because all has been said about the whole.
+    quiet: bool,
+}
+
+impl Walk {
+    fn value(self, value: &Value, fields: &'static [Field], path: &str, judgement: &mut Judgement) {
+        match value {
+            Value::Object(object) => self.object(object, fields, path, judgement),
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    let Value::Object(object) = item else { continue };
+                    if judgement.unknown.len() < MOST {
+                        self.object(object, fields, &format!("{path}[{index}]"), judgement);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn object(
+        self,
+        object: &Map<String, Value>,
+        fields: &'static [Field],
+        path: &str,
+        judgement: &mut Judgement,
+    ) {
+        for (name, value) in object {
+            let path = format!("{path}.{}", printable(name));
+            if let Some(field) = fields.iter().find(|field| field.name == name) {
+                self.member(field, value, path, judgement);
+                continue;
+            }
+            if value.is_null() || judgement.unknown.len() >= MOST {
+                continue;
+            }
+            if let Some((_, reason)) = self.hints.iter().find(|(hint, _)| hint == name) {
+                judgement.refused.push(Finding { path, reason });
+            } else {
+                judgement.unknown.push(UnknownMember { path, nearest: nearest::nearest(name, fields) });
+            }
+        }
+    }
+
+    fn member(self, field: &'static Field, value: &Value, path: String, judgement: &mut Judgement) {
+        let exception = field.exceptions.iter().find(|exception| (exception.holds)(value));
+        let fate = exception.map_or(field.fate, |exception| exception.fate);
+        let says_something = !self.quiet && says_something(value, DEEPEST);
+        let inside = match fate {
+            Fate::WithoutEffect(reason) => {
+                if says_something && judgement.without_effect.len() < MOST {
+                    judgement.without_effect.push(Finding { path: path.clone(), reason });
+                }
+                Self { hints: &[], quiet: true }
+            }
+            Fate::Refused(reason) => {
+                if says_something && judgement.refused.len() < MOST {
+                    judgement.refused.push(Finding { path: path.clone(), reason });
+                }
+                Self { hints: &[], quiet: true }
+            }
+            Fate::Mapped(_) | Fate::AsWhole => Self { hints: &[], quiet: self.quiet },
+        };
+        if !field.members.is_empty() {
+            inside.value(value, field.members, &path, judgement);
+        }
+    }
+}
+
+/// A member's name as it may stand in a message: short and without control characters.
+fn printable(name: &str) -> String {
+    name.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// Whether a value asks for anything.
+fn says_something(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(yes) => *yes,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        _ if depth == 0 => true,
+        Value::Array(items) => items.iter().any(|item| says_something(item, depth - 1)),
+        Value::Object(object) => !is_off(object) && object.values().any(|value| says_something(value, depth - 1)),
+    }
+}
+
+/// Whether an object is something that is switched off.
+fn is_off(object: &Map<String, Value>) -> bool {
+    ["enable", "enabled"].iter().any(|switch| object.get(*switch) == Some(&Value::Bool(false)))
+}
+
+impl Field {
+    const fn new(name: &'static str, fate: Fate) -> Self {
+        Self { name, fate, exceptions: &[], members: &[] }
+    }
+
+    const fn with(self, members: &'static [Self]) -> Self {
+        Self { members, ..self }
+    }
+
+    const fn except(self, exceptions: &'static [Exception]) -> Self {
+        Self { exceptions, ..self }
+    }
+}
+
+/// A member that takes effect as its name says.
+const fn mapped(name: &'static str) -> Field {
+    Field::new(name, Fate::Mapped(""))
+}
+
+/// A member that takes effect in a way worth telling.
+const fn mapped_as(name: &'static str, how: &'static str) -> Field {
+    Field::new(name, Fate::Mapped(how))
+}
+
+/// A member that changes nothing.
+const fn without_effect(name: &'static str, why: &'static str) -> Field {
+    Field::new(name, Fate::WithoutEffect(why))
+}
+
+/// A member that is refused.
+const fn refused(name: &'static str, why: &'static str) -> Field {
+    Field::new(name, Fate::Refused(why))
+}
+
+/// A member that shares the fate of what it is in.
+const fn part(name: &'static str) -> Field {
+    Field::new(name, Fate::AsWhole)
+}
+
+/// Values that are refused although others are not.
+const fn refusing(when: &'static str, holds: fn(&Value) -> bool, why: &'static str) -> Exception {
+    Exception { when, holds, fate: Fate::Refused(why) }
+}
+
+/// Values that are accepted although others are not.
+const fn accepting(when: &'static str, holds: fn(&Value) -> bool, how: &'static str) -> Exception {
+    Exception { when, holds, fate: Fate::Mapped(how) }
+}
