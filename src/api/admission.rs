@@ -117,7 +117,9 @@ fn check(schema: &Value, value: &Value, path: &str, violations: &mut Vec<Violati
 
 fn members(schema: &Value, object: &Map<String, Value>, path: &str, violations: &mut Vec<Violation>) {
     let inner = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-    for name in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+    for name in
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    {
         if !object.contains_key(name) {
             violations.push(Violation { path: inner(name), message: "Required value".into() });
         }
@@ -125,7 +127,9 @@ fn members(schema: &Value, object: &Map<String, Value>, path: &str, violations: 
     let properties = schema.get("properties");
     for (name, value) in object {
         let known = properties.and_then(|properties| properties.get(name));
-        if let Some(schema) = known.or_else(|| schema.get("additionalProperties").filter(|_| properties.is_none())) {
+        if let Some(schema) =
+            known.or_else(|| schema.get("additionalProperties").filter(|_| properties.is_none()))
+        {
             check(schema, value, &inner(name), violations);
         }
     }

@@ -228,7 +228,9 @@ fn says_something(value: &Value, depth: usize) -> bool {
         Value::String(text) => !text.is_empty(),
         _ if depth == 0 => true,
         Value::Array(items) => items.iter().any(|item| says_something(item, depth - 1)),
-        Value::Object(object) => !is_off(object) && object.values().any(|value| says_something(value, depth - 1)),
+        Value::Object(object) => {
+            !is_off(object) && object.values().any(|value| says_something(value, depth - 1))
+        }
     }
 }
 
