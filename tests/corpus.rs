@@ -37,14 +37,23 @@ fn corpus() -> Option<Vec<Sample>> {
         let text = std::fs::read_to_string(root.join(columns.first()?)).ok()?;
         let spec = serde_json::from_str(&text).ok()?;
         let file = columns.first()?.to_string();
-        Some(Sample { file, document, is_input: shape == "input", is_ok: *columns.get(9)? == "ok", text, spec })
+        Some(Sample {
+            file,
+            document,
+            is_input: shape == "input",
+            is_ok: *columns.get(9)? == "ok",
+            text,
+            spec,
+        })
     });
     Some(samples.collect())
 }
 
 fn round_trip(document: Document, spec: &Value) -> Result<Value, serde_json::Error> {
     match document {
-        Document::TaskDefinition => serde_json::to_value(serde_json::from_value::<TaskDefinitionSpec>(spec.clone())?),
+        Document::TaskDefinition => {
+            serde_json::to_value(serde_json::from_value::<TaskDefinitionSpec>(spec.clone())?)
+        }
         _ => serde_json::to_value(serde_json::from_value::<ServiceSpec>(spec.clone())?),
     }
 }
@@ -62,7 +71,8 @@ fn has_placeholder(text: &str) -> bool {
 fn every_sound_input_is_read_and_written_without_loss() {
     let Some(corpus) = corpus() else { return };
     for sample in corpus.iter().filter(|sample| sample.is_input && sample.is_ok) {
-        let written = round_trip(sample.document, &sample.spec).unwrap_or_else(|e| panic!("{}: {e}", sample.file));
+        let written =
+            round_trip(sample.document, &sample.spec).unwrap_or_else(|e| panic!("{}: {e}", sample.file));
         assert_eq!(written, sample.spec, "{}", sample.file);
     }
 }
@@ -80,7 +90,11 @@ fn sound_inputs_are_admitted_unless_ecs_itself_would_refuse_them() {
             templates += 1;
         } else {
             for Violation { path, message } in violations {
-                assert!(ECS_REFUSES.iter().any(|words| message.contains(words)), "{}: {path}: {message}", sample.file);
+                assert!(
+                    ECS_REFUSES.iter().any(|words| message.contains(words)),
+                    "{}: {path}: {message}",
+                    sample.file
+                );
             }
         }
     }

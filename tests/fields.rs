@@ -113,9 +113,12 @@ fn hostile_documents_are_judged_within_bounds() {
     for _ in 0..200 {
         deep = json!({"dependsOn": [deep]});
     }
-    let many: serde_json::Map<String, serde_json::Value> =
-        (0..10_000).map(|i| (format!("unknown\u{1b}{i}{}", "x".repeat(10_000 / (i + 1))), json!(i))).collect();
-    for spec in [deep, many.into(), json!(null), json!([[[]]]), json!("text"), json!({"containerDefinitions": 7})] {
+    let many: serde_json::Map<String, serde_json::Value> = (0..10_000)
+        .map(|i| (format!("unknown\u{1b}{i}{}", "x".repeat(10_000 / (i + 1))), json!(i)))
+        .collect();
+    for spec in
+        [deep, many.into(), json!(null), json!([[[]]]), json!("text"), json!({"containerDefinitions": 7})]
+    {
         for document in Document::ALL {
             let judgement = judge(document, &spec);
             assert!(judgement.unknown.len() <= 100 && judgement.refused.len() <= 100);

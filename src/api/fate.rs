@@ -11,6 +11,7 @@ mod service;
 mod task_definition;
 
 pub use document::{markdown, paths};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Findings of one sort beyond which a document is not read further.
@@ -140,6 +141,11 @@ pub fn judge(document: Document, spec: &Value) -> Judgement {
     judgement
 }
 
+/// As [`judge`], for a spec that has been read already; members it did not know are in it still.
+pub fn judge_spec<T: Serialize>(document: Document, spec: &T) -> Judgement {
+    serde_json::to_value(spec).map_or_else(|_| Judgement::default(), |spec| judge(document, &spec))
+}
+
 /// How a part of a document is walked.
 #[derive(Clone, Copy)]
 struct Walk {
@@ -228,7 +234,9 @@ fn says_something(value: &Value, depth: usize) -> bool {
         Value::String(text) => !text.is_empty(),
         _ if depth == 0 => true,
         Value::Array(items) => items.iter().any(|item| says_something(item, depth - 1)),
-        Value::Object(object) => !is_off(object) && object.values().any(|value| says_something(value, depth - 1)),
+        Value::Object(object) => {
+            !is_off(object) && object.values().any(|value| says_something(value, depth - 1))
+        }
     }
 }
 

@@ -79,7 +79,11 @@ const fn word(fate: Option<Fate>) -> &'static str {
 fn remarks(fate: Option<Fate>, field: Option<&'static Field>) -> String {
     let Some(field) = field else { return String::new() };
     let own = match fate {
-        Some(Fate::Mapped(text) | Fate::WithoutEffect(text) | Fate::Refused(text)) if field.fate != Fate::AsWhole => text,
+        Some(Fate::Mapped(text) | Fate::WithoutEffect(text) | Fate::Refused(text))
+            if field.fate != Fate::AsWhole =>
+        {
+            text
+        }
         _ => "",
     };
     let mut remarks = own.to_owned();

@@ -37,7 +37,8 @@ pub(super) const DISCOVERY: &[Field] = &[
 pub(super) const CLUSTER: &[Field] = &[
     mapped("clusterName"),
     without_effect("tags", TAGS).with(&[part("key"), part("value")]),
-    without_effect("settings", "Container Insights is one of AWS's own services").with(&[part("name"), part("value")]),
+    without_effect("settings", "Container Insights is one of AWS's own services")
+        .with(&[part("name"), part("value")]),
     without_effect("configuration", AWS).with(&[
         part("executeCommandConfiguration").with(&[
             part("kmsKeyId"),
@@ -50,10 +51,12 @@ pub(super) const CLUSTER: &[Field] = &[
                 part("s3KeyPrefix"),
             ]),
         ]),
-        part("managedStorageConfiguration").with(&[part("kmsKeyId"), part("fargateEphemeralStorageKmsKeyId")]),
+        part("managedStorageConfiguration")
+            .with(&[part("kmsKeyId"), part("fargateEphemeralStorageKmsKeyId")]),
     ]),
     without_effect("capacityProviders", "mapping capacity providers to nodes comes later"),
-    without_effect("defaultCapacityProviderStrategy", "mapping capacity providers to nodes comes later").with(STRATEGY),
+    without_effect("defaultCapacityProviderStrategy", "mapping capacity providers to nodes comes later")
+        .with(STRATEGY),
     without_effect("serviceConnectDefaults", "Service Connect comes later").with(&[part("namespace")]),
     mapped("kubernetes").with(&[
         mapped("nodeSelector"),

@@ -82,13 +82,16 @@ pub(super) const FIELDS: &[Field] = &[
 pub(super) const STRATEGY: &[Field] = &[part("capacityProvider"), part("weight"), part("base")];
 
 const DEPLOYMENT: &[Field] = &[
-    refused("deploymentCircuitBreaker", "the circuit breaker comes later; a failing deployment is retried with pauses")
-        .with(&[
-            part("enable"),
-            part("rollback"),
-            part("resetOnHealthyTask"),
-            part("thresholdConfiguration").with(&[part("type"), part("value")]),
-        ]),
+    refused(
+        "deploymentCircuitBreaker",
+        "the circuit breaker comes later; a failing deployment is retried with pauses",
+    )
+    .with(&[
+        part("enable"),
+        part("rollback"),
+        part("resetOnHealthyTask"),
+        part("thresholdConfiguration").with(&[part("type"), part("value")]),
+    ]),
     mapped("maximumPercent"),
     mapped("minimumHealthyPercent"),
     refused("alarms", LATER).with(&[part("alarmNames"), part("rollback"), part("enable")]),
@@ -194,6 +197,9 @@ pub(super) const HINTS: &[(&str, &str)] = &[
     ("currentServiceRevisions", OUTPUT),
     ("resourceManagementType", OUTPUT),
     ("service", "is UpdateService's name of the member: write serviceName, or leave it to the object's name"),
-    ("forceNewDeployment", "is a request, not a state: set annotation ecs.berth.dev/force-new-deployment to a new value"),
+    (
+        "forceNewDeployment",
+        "is a request, not a state: set annotation ecs.berth.dev/force-new-deployment to a new value",
+    ),
     ("services", "is what DescribeServices wraps services in: write the members of one directly under spec"),
 ];

@@ -10,10 +10,16 @@ const TAGS: &str = "tags stay on the object; nothing on Kubernetes is billed by 
 /// RegisterTaskDefinition.
 pub(super) const FIELDS: &[Field] = &[
     mapped("family"),
-    without_effect("taskRoleArn", "no Cluster maps it: the tasks run without the role's rights and without a token"),
+    without_effect(
+        "taskRoleArn",
+        "no Cluster maps it: the tasks run without the role's rights and without a token",
+    ),
     without_effect("executionRoleArn", "the node pulls images and collects output with rights of its own"),
-    mapped_as("networkMode", "every task has an address of its own, in each mode")
-        .except(&[refusing("`host`", |mode| mode == "host", NODE)]),
+    mapped_as("networkMode", "every task has an address of its own, in each mode").except(&[refusing(
+        "`host`",
+        |mode| mode == "host",
+        NODE,
+    )]),
     mapped("containerDefinitions").with(CONTAINER),
     mapped("volumes").with(VOLUME),
     mapped("placementConstraints").with(&[mapped("type"), mapped("expression")]),
@@ -22,18 +28,27 @@ pub(super) const FIELDS: &[Field] = &[
     mapped("memory"),
     without_effect("tags", TAGS).with(&[part("key"), part("value")]),
     refused("pidMode", LATER),
-    refused("ipcMode", NODE)
-        .except(&[accepting("`task`", |mode| mode == "task", "containers of a task always share it")]),
-    refused("proxyConfiguration", "App Mesh has no counterpart; a mesh of the cluster takes its place")
-        .with(&[part("type"), part("containerName"), part("properties").with(&[part("name"), part("value")])]),
-    refused("inferenceAccelerators", "Elastic Inference is closed").with(&[part("deviceName"), part("deviceType")]),
+    refused("ipcMode", NODE).except(&[accepting(
+        "`task`",
+        |mode| mode == "task",
+        "containers of a task always share it",
+    )]),
+    refused("proxyConfiguration", "App Mesh has no counterpart; a mesh of the cluster takes its place").with(
+        &[part("type"), part("containerName"), part("properties").with(&[part("name"), part("value")])],
+    ),
+    refused("inferenceAccelerators", "Elastic Inference is closed")
+        .with(&[part("deviceName"), part("deviceType")]),
     without_effect("ephemeralStorage", "the task shares its node's scratch space; no size is reserved")
         .with(&[part("sizeInGiB")]),
     mapped_as("runtimePlatform", "nodes of this kind are selected")
         .with(&[mapped("cpuArchitecture"), mapped("operatingSystemFamily")]),
     without_effect("enableFaultInjection", "there is no fault injection service that could be permitted"),
     refused("trustedExecutionConfiguration", "isolation of Managed Instances has no counterpart")
-        .except(&[accepting("`SHARED`", |whole| whole.get("isolationMode").is_some_and(|mode| mode == "SHARED"), "")])
+        .except(&[accepting(
+            "`SHARED`",
+            |whole| whole.get("isolationMode").is_some_and(|mode| mode == "SHARED"),
+            "",
+        )])
         .with(&[part("isolationMode"), part("attestationPolicy")]),
 ];
 
@@ -54,7 +69,11 @@ const CONTAINER: &[Field] = &[
         refused("containerPortRange", LATER),
     ]),
     mapped("essential"),
-    refused("restartPolicy", LATER).with(&[part("enabled"), part("ignoredExitCodes"), part("restartAttemptPeriod")]),
+    refused("restartPolicy", LATER).with(&[
+        part("enabled"),
+        part("ignoredExitCodes"),
+        part("restartAttemptPeriod"),
+    ]),
     mapped("entryPoint"),
     mapped("command"),
     mapped("environment").with(&[mapped("name"), mapped("value")]),
@@ -66,7 +85,10 @@ const CONTAINER: &[Field] = &[
     refused("dependsOn", LATER).with(&[part("containerName"), part("condition")]),
     without_effect("startTimeout", "nothing waits for the container: dependsOn is not supported yet"),
     mapped_as("stopTimeout", "the longest of the containers' holds for the task"),
-    without_effect("versionConsistency", "the node resolves a tag when it pulls; pinning to a digest comes later"),
+    without_effect(
+        "versionConsistency",
+        "the node resolves a tag when it pulls; pinning to a digest comes later",
+    ),
     mapped("hostname"),
     mapped("user").except(&[refusing(
         "a name",
@@ -84,8 +106,11 @@ const CONTAINER: &[Field] = &[
     mapped("interactive"),
     mapped("pseudoTerminal"),
     without_effect("dockerLabels", "a container on Kubernetes has no labels of its own"),
-    without_effect("ulimits", "the limits of the node's container runtime hold")
-        .with(&[part("name"), part("softLimit"), part("hardLimit")]),
+    without_effect("ulimits", "the limits of the node's container runtime hold").with(&[
+        part("name"),
+        part("softLimit"),
+        part("hardLimit"),
+    ]),
     without_effect("logConfiguration", LOGS).with(&[
         part("logDriver"),
         part("options"),
@@ -102,8 +127,7 @@ const CONTAINER: &[Field] = &[
     refused("resourceRequirements", LATER).with(&[
         part("value"),
         part("type"),
-        part("sharingStrategy")
-            .with(&[part("nvidiaMps").with(&[part("memory"), part("maxComputePercent")])]),
+        part("sharingStrategy").with(&[part("nvidiaMps").with(&[part("memory"), part("maxComputePercent")])]),
     ]),
     without_effect("firelensConfiguration", "the container runs, but no output is routed through it")
         .with(&[part("type"), part("options")]),
@@ -113,7 +137,10 @@ const CONTAINER: &[Field] = &[
 const LINUX: &[Field] = &[
     mapped("capabilities").with(&[refused("add", NODE), refused("drop", LATER)]),
     refused("devices", NODE).with(&[part("hostPath"), part("containerPath"), part("permissions")]),
-    without_effect("initProcessEnabled", "no init process is added: the image's first process has to reap its children"),
+    without_effect(
+        "initProcessEnabled",
+        "no init process is added: the image's first process has to reap its children",
+    ),
     refused("sharedMemorySize", LATER),
     refused("tmpfs", LATER).with(&[part("containerPath"), part("size"), part("mountOptions")]),
     without_effect("maxSwap", "swap is a setting of the node"),
@@ -170,6 +197,8 @@ pub(super) const HINTS: &[(&str, &str)] = &[
     ("registeredBy", OUTPUT),
     ("deregisteredAt", OUTPUT),
     ("deleteRequestedAt", OUTPUT),
-    ("taskDefinition", "is what DescribeTaskDefinition wraps a definition in: write its members directly under spec"),
+    (
+        "taskDefinition",
+        "is what DescribeTaskDefinition wraps a definition in: write its members directly under spec",
+    ),
 ];
-
