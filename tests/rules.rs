@@ -1,5 +1,7 @@
 //! What the API server refuses, asked offline: each rule of ECS at its member and in its words.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 use berth::api::admission::violations;
 use berth::api::fate::Document;
 use serde_json::{Value, json};
