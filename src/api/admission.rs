@@ -5,8 +5,9 @@
 //! tests. What only a running API server does (conversion, quotas, policies) is out of its sight.
 
 use super::fate::Document;
-use kube::core::cel::Validator;
+use kube::core::cel::{CompiledSchema, Validator, apply_defaults, compile_schema};
 use serde_json::{Map, Value};
+use std::sync::OnceLock;
 
 /// Something about an object that an API server refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,22 +22,36 @@ pub struct Violation {
 ///
 /// Members that are `null` count as absent, as they do for Berth.
 pub fn violations(document: Document, object: &Value, old: Option<&Value>) -> Vec<Violation> {
-    let Some(mut schema) = document.schema() else { return Vec::new() };
+    let Some((schema, rules)) = compiled(document) else { return Vec::new() };
     let object = without_nulls(object);
     let mut violations = Vec::new();
-    check(&schema, &object, "", &mut violations);
+    check(schema, &object, "", &mut violations);
     if !violations.is_empty() {
         return violations;
     }
-    offline(&mut schema);
-    let old = old.map(without_nulls);
-    if let Err(errors) = Validator::new().validate(&schema, &object, old.as_ref()) {
+    let object = apply_defaults(schema, &object);
+    let old = old.map(|old| apply_defaults(schema, &without_nulls(old)));
+    if let Err(errors) = Validator::new().validate_compiled(rules, &object, old.as_ref()) {
         violations.extend(errors.into_vec().into_iter().map(|error| Violation {
             path: error.field_path.trim_start_matches('.').replace("..", "."),
             message: error.message,
         }));
     }
     violations
+}
+
+/// The schema of a document and its rules, made once.
+fn compiled(document: Document) -> Option<&'static (Value, CompiledSchema)> {
+    static COMPILED: [OnceLock<Option<(Value, CompiledSchema)>>; Document::ALL.len()] =
+        [const { OnceLock::new() }; Document::ALL.len()];
+    let index = Document::ALL.iter().position(|one| *one == document)?;
+    let made = COMPILED.get(index)?.get_or_init(|| {
+        let schema = document.schema()?;
+        let mut rules = schema.clone();
+        offline(&mut rules);
+        Some((schema, compile_schema(&rules)))
+    });
+    made.as_ref()
 }
 
 /// Rules in words that an evaluator without `dyn` knows; without nulls it has nothing to do.
