@@ -1,1 +1,7 @@
-//! A real Kubernetes on one machine.
+//! A real Kubernetes on one machine, for Berth's tests and its demo.
+
+mod files;
+pub mod parts;
+pub mod pki;
+pub mod plane;
+pub mod process;
