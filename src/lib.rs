@@ -1,4 +1,5 @@
 //! Berth gives any Kubernetes cluster the semantics of Amazon ECS.
 
 pub mod model;
+pub mod rbac;
 pub mod rollout;
