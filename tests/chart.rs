@@ -3,8 +3,10 @@
 #[path = "support/generated.rs"]
 mod generated;
 
+use berth::api::definitions;
 use generated::{hold, path};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 use testbed::parts::{self, Binaries, Part};
@@ -13,16 +15,19 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 #[test]
 fn the_chart_carries_the_crds() {
-    for name in crds() {
-        hold(&format!("charts/berth/templates/crds/{name}"), &template_of(&read(&format!("crds/{name}"))));
+    let folder = "charts/berth/templates/crds";
+    for (name, text) in crds() {
+        hold(&format!("{folder}/{name}"), &template_of(&text));
     }
-    let copies = yaml_files("charts/berth/templates/crds");
-    assert_eq!(copies, crds(), "charts/berth/templates/crds has files that crds/ has not");
+    for file in std::fs::read_dir(path(folder)).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        assert!(crds().contains_key(&name), "{folder}/{name} belongs to no kind");
+    }
 }
 
 #[test]
 fn kustomize_finds_the_crds() {
-    let list: String = crds().iter().map(|name| format!("- {name}\n")).collect();
+    let list: String = crds().keys().map(|name| format!("- {name}\n")).collect();
     let head = "# Made from this folder; `make update` rewrites it.\napiVersion: kustomize.config.k8s.io/v1beta1\n";
     hold("crds/kustomization.yaml", &format!("{head}kind: Kustomization\nresources:\n{list}"));
 }
@@ -35,8 +40,8 @@ fn the_rendered_crds_are_those_of_the_api() {
         let keep = &rendered["metadata"]["annotations"]["helm.sh/resource-policy"];
         assert_eq!(keep, "keep", "{}", rendered["metadata"]["name"]);
         rendered["metadata"] = serde_json::json!({"name": rendered["metadata"]["name"]});
-        let file = format!("crds/{}.yaml", rendered["spec"]["names"]["plural"].as_str().unwrap());
-        let mut original = documents(&read(&file)).remove(0);
+        let file = format!("{}.yaml", rendered["spec"]["names"]["plural"].as_str().unwrap());
+        let mut original = documents(&crds()[&file]).remove(0);
         original["metadata"] = serde_json::json!({"name": original["metadata"]["name"]});
         assert_eq!(rendered, original, "{file}");
     }
@@ -126,20 +131,12 @@ fn read(relative: &str) -> String {
     std::fs::read_to_string(path(relative)).unwrap_or_else(|error| panic!("{relative}: {error}"))
 }
 
-/// Names of the files in `crds/`, sorted.
-fn crds() -> Vec<String> {
-    let names = yaml_files("crds");
-    assert!(!names.is_empty(), "crds/ is empty");
-    names
-}
-
-fn yaml_files(dir: &str) -> Vec<String> {
-    let files = std::fs::read_dir(path(dir)).map(|files| files.map(|file| file.unwrap().file_name()));
-    let mut names: Vec<String> =
-        files.into_iter().flatten().map(|name| name.into_string().unwrap()).collect();
-    names.retain(|name| name.ends_with(".yaml") && name != "kustomization.yaml");
-    names.sort();
-    names
+/// The definitions as they are in `crds/`, by file name.
+fn crds() -> BTreeMap<String, String> {
+    let definitions = definitions::definitions().into_iter();
+    definitions
+        .map(|one| (format!("{}.yaml", one.spec.names.plural), definitions::yaml(&one).unwrap()))
+        .collect()
 }
 
 /// A CRD as a template: the same text, with labels and the policy to keep it.
