@@ -60,8 +60,18 @@ pub const NAMESPACED: &[Rule] = &[
         &["get", "list", "watch", "create", "patch", "update", "delete"],
         "revisions of task definitions and the counter of each family",
     ),
-    rule("policy", &["poddisruptionbudgets"], OWN, "one per service: the lower bound holds for evictions too"),
-    rule("events.k8s.io", &["events"], &["create", "patch"], "service events; repeats are counted by a patch"),
+    rule(
+        "policy",
+        &["poddisruptionbudgets"],
+        OWN,
+        "one per service: the lower bound holds for evictions too",
+    ),
+    rule(
+        "events.k8s.io",
+        &["events"],
+        &["create", "patch"],
+        "service events; repeats are counted by a patch",
+    ),
 ];
 
 /// Rights on objects that have no namespace.
@@ -138,7 +148,10 @@ mod tests {
         for rule in granted() {
             assert!(!rule.group.contains('*'), "{rule:?}");
             for verb in rule.verbs {
-                assert!(!["*", "escalate", "bind", "impersonate", "deletecollection"].contains(verb), "{rule:?}");
+                assert!(
+                    !["*", "escalate", "bind", "impersonate", "deletecollection"].contains(verb),
+                    "{rule:?}"
+                );
             }
             for resource in rule.resources {
                 assert!(!resource.contains('*'), "{rule:?}");
@@ -163,13 +176,17 @@ mod tests {
 
     #[test]
     fn users_cannot_change_clusters() {
-        assert!(EDIT.iter().all(|rule| rule.resources.iter().all(|resource| !resource.starts_with("ecsclusters"))));
+        assert!(
+            EDIT.iter()
+                .all(|rule| rule.resources.iter().all(|resource| !resource.starts_with("ecsclusters")))
+        );
     }
 
     #[test]
     fn rules_are_yaml_list_items() {
         let rules = [rule("", &["pods"], &["get", "list"], "to see them")];
-        let expected = "  # to see them\n  - apiGroups: [\"\"]\n    resources: [pods]\n    verbs: [get, list]\n";
+        let expected =
+            "  # to see them\n  - apiGroups: [\"\"]\n    resources: [pods]\n    verbs: [get, list]\n";
         assert_eq!(yaml(&rules, 2), expected);
     }
 }

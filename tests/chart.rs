@@ -28,7 +28,8 @@ fn the_chart_carries_the_crds() {
 #[test]
 fn kustomize_finds_the_crds() {
     let list: String = crds().keys().map(|name| format!("- {name}\n")).collect();
-    let head = "# Made from this folder; `make update` rewrites it.\napiVersion: kustomize.config.k8s.io/v1beta1\n";
+    let head =
+        "# Made from this folder; `make update` rewrites it.\napiVersion: kustomize.config.k8s.io/v1beta1\n";
     hold("crds/kustomization.yaml", &format!("{head}kind: Kustomization\nresources:\n{list}"));
 }
 

@@ -38,7 +38,8 @@ fn the_base_grants_what_the_list_says() {
 }
 
 fn head(kind: &str, name: &str, into: &[&str]) -> String {
-    let mut text = format!("---\napiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata:\n  name: {name}\n");
+    let mut text =
+        format!("---\napiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata:\n  name: {name}\n");
     if kind.starts_with("Role") {
         text.push_str("  namespace: berth-system\n");
     }
