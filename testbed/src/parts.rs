@@ -93,6 +93,19 @@ impl Part {
         self.recipe().0
     }
 
+    /// The version that its module pins, for people.
+    fn version(self) -> &'static str {
+        match self {
+            Self::Etcd | Self::Etcdctl => "3.7.0",
+            Self::Kwok => "0.8.0",
+            Self::Helm => "4.2.4",
+            Self::Containerd | Self::ContainerdShim | Self::Ctr => "2.4.2",
+            Self::Coredns => "1.15.0",
+            Self::Health => "",
+            _ => "1.37.1",
+        }
+    }
+
     /// File name and Go package.
     fn recipe(self) -> (&'static str, &'static str) {
         match self {

@@ -1,5 +1,8 @@
 //! The control plane of one bed, as its nodes see it: addresses, certificates, processes.
 
+mod launch;
+mod settings;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +12,7 @@ use crate::files;
 use crate::parts::Binaries;
 use crate::pki::Pki;
 use crate::process::Processes;
+pub use settings::Settings;
 
 /// The range of Service addresses, of a bed without real nodes. See [`Plane::service_cidr`].
 pub const SERVICE_CIDR: &str = "10.252.0.0/16";
@@ -39,9 +43,52 @@ pub struct Plane {
     pub processes: Processes,
     /// The programs that this bed was started with.
     pub binaries: Binaries,
+    /// What it was started with.
+    pub settings: Settings,
 }
 
 impl Plane {
+    /// A plane that is not running yet: its certificates.
+    pub(crate) fn create(
+        dir: &Path,
+        processes: Processes,
+        binaries: Binaries,
+        settings: Settings,
+    ) -> Result<Self> {
+        let addresses = [settings.bind_ip, settings.kubernetes_ip()?];
+        let pki = Pki::create(&dir.join("pki"), &addresses)?;
+        Ok(Self::assemble(dir, processes, binaries, settings, pki))
+    }
+
+    /// The plane that runs in this folder.
+    pub(crate) fn open(dir: &Path, binaries: Binaries) -> Result<Self> {
+        let settings = Settings::load(dir)?;
+        let pki = Pki::open(&dir.join("pki"))?;
+        Ok(Self::assemble(dir, Processes::open(dir), binaries, settings, pki))
+    }
+
+    fn assemble(dir: &Path, processes: Processes, binaries: Binaries, settings: Settings, pki: Pki) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            url: settings.url(),
+            bind_ip: settings.bind_ip,
+            service_cidr: settings.service_cidr.clone(),
+            dns_ip: settings.dns_ip,
+            pki,
+            processes,
+            binaries,
+            settings,
+        }
+    }
+
+    /// Takes other ports, before a start.
+    pub(crate) fn pick_ports(&mut self) -> Result<()> {
+        self.settings.pick_ports()?;
+        self.url = self.settings.url();
+        self.settings.save(&self.dir)?;
+        self.write_kubeconfig_at(&self.admin_kubeconfig(), "admin", &["system:masters"])
+    }
+
     /// The certificate that everybody trusts.
     pub fn ca_path(&self) -> PathBuf {
         self.pki.ca_path()

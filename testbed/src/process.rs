@@ -7,12 +7,13 @@
 //! parent holds. The kernel closes that end even when the parent is killed.
 
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -39,9 +40,13 @@ pub struct Processes {
 }
 
 impl Processes {
-    /// For a bed that ends with this process. `dir` is the bed's folder.
-    pub fn owned(dir: &Path) -> Result<Self> {
-        let mut processes = Self::detached(dir)?;
+    /// For a new bed in the folder `dir`. It ends with this process unless it is released.
+    pub fn new(dir: &Path) -> Result<Self> {
+        for folder in ["logs", "pids", "cleanup"] {
+            files::create_dir(&dir.join(folder))?;
+        }
+        // The end script removes only folders that hold this file.
+        files::write(&dir.join(".berth-testbed"), "")?;
         let guard = Command::new("sh")
             .args(["-c", GUARD, "berth-testbed-guard"])
             .arg(dir)
@@ -52,18 +57,28 @@ impl Processes {
             .process_group(0)
             .spawn()
             .context("cannot start the guard: is there a `sh`?")?;
-        processes.guard = Some(guard);
-        Ok(processes)
+        Ok(Self { guard: Some(guard), ..Self::open(dir) })
     }
 
-    /// For a bed that outlives this process.
-    pub fn detached(dir: &Path) -> Result<Self> {
-        files::create_dir(&dir.join("logs"))?;
-        files::create_dir(&dir.join("pids"))?;
-        files::create_dir(&dir.join("cleanup"))?;
-        // The end script removes only folders that hold this file.
-        files::write(&dir.join(".berth-testbed"), "")?;
-        Ok(Self { dir: dir.to_owned(), guard: None, children: Mutex::default() })
+    /// Those of a bed that another process started and released.
+    pub fn open(dir: &Path) -> Self {
+        Self { dir: dir.to_owned(), guard: None, children: Mutex::default() }
+    }
+
+    /// Lets the bed live on after this process.
+    pub fn release(&mut self) -> Result<()> {
+        if let Some(mut guard) = self.guard.take() {
+            if let Some(mut pipe) = guard.stdin.take() {
+                pipe.write_all(b"release\n").context("the guard of the bed is gone")?;
+            }
+            guard.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Whether the bed ends with this process.
+    pub fn is_owned(&self) -> bool {
+        self.guard.is_some()
     }
 
     /// The log of the process of this name.
@@ -93,6 +108,15 @@ impl Processes {
         files::write(&self.pid_file(name), &pid.to_string())?;
         self.children().push((name.to_owned(), child));
         Ok(pid)
+    }
+
+    /// The names of all processes that were started so far.
+    pub fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.dir.join("pids")).into_iter().flatten().flatten();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
     }
 
     /// The process id that `name` was last started with, by this process or another one.
@@ -139,7 +163,7 @@ impl Processes {
     }
 
     /// Ends the bed: all its processes, its clean-up scripts, its folder.
-    pub fn end(&mut self) -> Result<ExitStatus> {
+    pub fn end(&mut self) -> Result<()> {
         let status = Command::new("sh")
             .args(["-c", END, "berth-testbed-end"])
             .arg(&self.dir)
@@ -154,7 +178,12 @@ impl Processes {
             drop(guard.stdin.take());
             guard.wait().ok();
         }
-        Ok(status)
+        ensure!(
+            status.success(),
+            "the bed in {} did not end completely: look for processes with {MARK} in their environment",
+            self.dir.display()
+        );
+        Ok(())
     }
 
     fn pid_file(&self, name: &str) -> PathBuf {

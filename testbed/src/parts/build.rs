@@ -19,7 +19,7 @@ pub(super) fn build(module: &Module, part: Part, target: &Path) -> Result<()> {
     for (file, bytes) in module.files()? {
         std::fs::write(scratch.path().join(&file), bytes)?;
     }
-    let title = format!("{name} {}", module.version);
+    let title = format!("{name} {}", part.version());
     eprintln!("testbed: building {} …", title.trim_end());
     let start = Instant::now();
     let unfinished = target.with_extension("unfinished");

@@ -13,8 +13,6 @@ use super::Part;
 pub(super) struct Module {
     pub name: &'static str,
     pub parts: &'static [Part],
-    /// For the progress line.
-    pub version: &'static str,
     pub tags: &'static str,
     pub ldflags: &'static str,
 }
@@ -33,7 +31,6 @@ pub(super) static ALL: [Module; 6] = [
             Part::Kubelet,
             Part::KubeProxy,
         ],
-        version: "1.37.1",
         tags: "",
         // Clients that read the version as semver (Helm's kubeVersion check among them) refuse a
         // cluster built without these.
@@ -42,23 +39,21 @@ pub(super) static ALL: [Module; 6] = [
                   -X k8s.io/component-base/version.gitMinor=37 \
                   -X k8s.io/component-base/version.gitTreeState=clean",
     },
-    Module { name: "kwok", parts: &[Part::Kwok], version: "0.8.0", tags: "", ldflags: "-s -w" },
+    Module { name: "kwok", parts: &[Part::Kwok], tags: "", ldflags: "-s -w" },
     Module {
         name: "helm",
         parts: &[Part::Helm],
-        version: "4.2.4",
         tags: "",
         ldflags: "-s -w -X helm.sh/helm/v4/internal/version.version=v4.2.4",
     },
     Module {
         name: "containerd",
         parts: &[Part::Containerd, Part::ContainerdShim, Part::Ctr],
-        version: "2.4.2",
         tags: "no_btrfs,no_zfs,no_devmapper,no_aufs,no_tracing",
         ldflags: "-s -w -X github.com/containerd/containerd/v2/version.Version=v2.4.2",
     },
-    Module { name: "coredns", parts: &[Part::Coredns], version: "1.15.0", tags: "", ldflags: "-s -w" },
-    Module { name: "health", parts: &[Part::Health], version: "", tags: "", ldflags: "-s -w" },
+    Module { name: "coredns", parts: &[Part::Coredns], tags: "", ldflags: "-s -w" },
+    Module { name: "health", parts: &[Part::Health], tags: "", ldflags: "-s -w" },
 ];
 
 impl Module {

@@ -30,7 +30,9 @@ done
 
 [ "$2" = keep ] && exit 0
 tries=0
-until rm -rf --one-file-system -- "$dir" 2>/dev/null || [ "$tries" -ge 50 ]; do
+until rm -rf --one-file-system -- "$dir" 2>/dev/null; do
     tries=$((tries + 1))
+    [ "$tries" -ge 50 ] && exit 1
     sleep 0.1
 done
+exit 0
