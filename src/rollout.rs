@@ -3,6 +3,7 @@
 //! Pure arithmetic: it reads no clock, makes no object and decides nothing by name. It plans one step;
 //! the next step is planned from what came of this one.
 
+mod history;
 mod retention;
 mod throttle;
 mod victims;
@@ -10,6 +11,7 @@ mod victims;
 use crate::model::{Deployment, DeploymentId, Health, RolloutState, Service, StopCode, Task};
 use jiff::Timestamp;
 
+pub use history::deployments;
 pub use throttle::{IMPAIRED_AFTER, delay};
 
 /// Tasks of one deployment to start.
@@ -194,7 +196,7 @@ impl<'a> Step<'a> {
         let (unhealthy, undecided) = (count(&self.new.unhealthy), count(&self.new.undecided));
         let awaited = unhealthy.min(undecided);
         let mut excess = self.new.live().saturating_sub(desired).saturating_sub(awaited);
-        let stuck = unhealthy > 0 && undecided == 0 && self.plan.start.is_empty() && self.old.live() == 0;
+        let stuck = unhealthy > 0 && undecided == 0 && self.plan.start.is_empty();
         if excess == 0 && stuck && self.room() == 0 {
             excess = 1;
         }

@@ -81,6 +81,8 @@ names! {
         Scaling,
         /// The service's tasks are being stopped because it is deleted.
         Draining,
+        /// The percentages allow neither to stop nor to start a task; the deployment waits.
+        DeploymentBlocked,
         /// The deployment failed; what ran before goes on.
         DeploymentFailed,
         /// Someone paused the service by annotation.

@@ -38,6 +38,10 @@ pub const ARN: &str = "ecs.berth.dev/arn";
 pub const FAMILY_HASH: &str = "ecs.berth.dev/family-hash";
 /// Label on a revision: `ACTIVE` or `INACTIVE`.
 pub const REVISION_STATUS: &str = "ecs.berth.dev/revision-status";
+/// Label on the object that remembers a family's highest number.
+pub const COUNTER: &str = "ecs.berth.dev/counter";
+/// Annotation on a task with the ECS form of each container's name that Kubernetes does not take, as JSON.
+pub const CONTAINER_NAMES: &str = "ecs.berth.dev/container-names";
 
 /// Label of the tasks that count for a group: spread, distinctInstance and `task:group` select by it.
 /// It is removed in the write that makes a task's desiredStatus STOPPED, as ECS counts by desired status.
@@ -61,3 +65,7 @@ pub fn is_registration(key: &str) -> bool {
         .iter()
         .any(|prefix| key.starts_with(prefix))
 }
+/// Annotation of a task with the names (as in the pod) of its essential containers, comma-separated.
+pub const ESSENTIAL: &str = "ecs.berth.dev/essential-containers";
+/// Annotation of a task with the longest startPeriod of its health checks, in seconds.
+pub const START_PERIOD: &str = "ecs.berth.dev/health-check-start-period";

@@ -1,0 +1,236 @@
+//! A service's deployments and tasks → its status in ECS's words, and what to tell about it.
+
+mod finding;
+mod transition;
+
+use super::condition::{conditions, whole_second};
+use super::{Finding, Notice};
+use crate::api::service::status::{
+    Deployment as DeploymentStatus, PlacementStatus, ServiceEvent, ServiceStatus,
+};
+use crate::api::{ConditionType, Reason};
+use crate::model::{Deployment, DeploymentId, LastStatus, RolloutState, Service, Task, label, name};
+use jiff::Timestamp;
+
+pub use finding::{Problem, remarks};
+
+/// ECS keeps a service's newest hundred events.
+const EVENTS_KEPT: usize = 100;
+
+/// What a pass has found.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// The service as resolved.
+    pub service: &'a Service,
+    /// Its deployments, the primary first.
+    pub deployments: &'a [Deployment],
+    /// Its tasks after what this pass did.
+    pub tasks: &'a [Task],
+    /// Neither a start nor a stop is possible with these percentages.
+    pub deadlock: bool,
+    /// Something that keeps the pass from doing all it wants.
+    pub problem: Option<Problem>,
+    /// How exactly the strategies are obeyed: `Exact` or `BestEffort`.
+    pub strategies: &'a str,
+    /// Standing remarks.
+    pub remarks: Vec<Finding>,
+}
+
+/// A status, and what its difference to the one before is worth telling.
+#[derive(Clone, Debug)]
+pub struct Conclusion {
+    /// The status to show.
+    pub status: ServiceStatus,
+    /// What changed, in the order of happening.
+    pub notices: Vec<Notice>,
+}
+
+/// The status of a service that could be resolved.
+pub fn conclude(before: &ServiceStatus, facts: &Facts<'_>, done: Vec<Notice>, now: Timestamp) -> Conclusion {
+    let counts = Counts::of(facts.tasks.iter());
+    let findings = finding::findings(facts, &counts);
+    let mut status = ServiceStatus {
+        observed_generation: Some(facts.service.identity.generation),
+        status: Some("ACTIVE".to_owned()),
+        desired_count: signed(facts.service.desired_count),
+        running_count: counts.running,
+        pending_count: counts.pending,
+        task_definition: facts.deployments.first().map(|primary| primary.task_definition.clone()),
+        selector: Some(label::group(&facts.service.group())),
+        deployments: deployments(before, facts, now),
+        placement: Some(PlacementStatus { strategies: facts.strategies.to_owned(), profile: None }),
+        events: before.events.clone(),
+        conditions: conditions(&before.conditions, &findings, facts.service.identity.generation, now),
+    };
+    let mut notices = transition::begun(before, &status);
+    notices.extend(done);
+    notices.extend(transition::reached(before, &status, facts));
+    remember(&mut status, &notices, now);
+    Conclusion { status, notices }
+}
+
+/// The status of a service that could not be resolved: what runs stays as it was told.
+pub fn unresolved(
+    before: &ServiceStatus,
+    generation: i64,
+    findings: &[Finding],
+    now: Timestamp,
+) -> Conclusion {
+    let mut status = ServiceStatus {
+        observed_generation: Some(generation),
+        status: Some("ACTIVE".to_owned()),
+        conditions: conditions(&before.conditions, findings, generation, now),
+        ..before.clone()
+    };
+    let notices = transition::refused(before, &status);
+    remember(&mut status, &notices, now);
+    Conclusion { status, notices }
+}
+
+/// Whether the two differ in more than counts, so that the newer is worth a write at once.
+pub fn is_urgent(before: &ServiceStatus, after: &ServiceStatus) -> bool {
+    let told = |status: &ServiceStatus| {
+        let mut status = status.clone();
+        status.running_count = 0;
+        status.pending_count = 0;
+        status.events.clear();
+        for deployment in &mut status.deployments {
+            deployment.running_count = 0;
+            deployment.pending_count = 0;
+            deployment.updated_at = None;
+        }
+        for condition in &mut status.conditions {
+            condition.message = String::new();
+        }
+        status
+    };
+    told(before) != told(after)
+}
+
+/// The deployments that a status remembers.
+pub fn remembered(status: &ServiceStatus) -> Vec<Deployment> {
+    let time = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+    let natural = |number: i32| u32::try_from(number).unwrap_or(0);
+    status
+        .deployments
+        .iter()
+        .map(|known| Deployment {
+            id: DeploymentId::parse(&known.id),
+            sequence: known.sequence,
+            task_definition: known.task_definition.clone(),
+            state: match known.rollout_state.as_str() {
+                "COMPLETED" => RolloutState::Completed,
+                "FAILED" => RolloutState::Failed,
+                _ => RolloutState::InProgress,
+            },
+            created_at: time(&known.created_at).unwrap_or(Timestamp::UNIX_EPOCH),
+            launch_attempts: natural(known.launch_attempts),
+            next_launch_at: time(&known.next_launch_at),
+            failed_tasks: natural(known.failed_tasks),
+        })
+        .collect()
+}
+
+/// Running and pending tasks whose desired status is RUNNING.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub running: i32,
+    pub pending: i32,
+    pub unhealthy: i32,
+}
+
+impl Counts {
+    fn of<'a>(tasks: impl Iterator<Item = &'a Task>) -> Self {
+        let mut counts = Self::default();
+        for task in tasks.filter(|task| task.is_live()) {
+            match task.last_status {
+                LastStatus::Running => counts.running += 1,
+                _ => counts.pending += 1,
+            }
+            counts.unhealthy += i32::from(task.is_unhealthy());
+        }
+        counts
+    }
+}
+
+fn deployments(before: &ServiceStatus, facts: &Facts<'_>, now: Timestamp) -> Vec<DeploymentStatus> {
+    let statuses = facts.deployments.iter().enumerate().map(|(place, deployment)| {
+        let counts = Counts::of(facts.tasks.iter().filter(|task| task.deployment == deployment.id));
+        let mut status = DeploymentStatus {
+            id: deployment.id.to_string(),
+            status: if place == 0 { "PRIMARY" } else { "ACTIVE" }.to_owned(),
+            task_definition: deployment.task_definition.clone(),
+            desired_count: if place == 0 {
+                signed(facts.service.desired_count)
+            } else {
+                counts.running + counts.pending
+            },
+            running_count: counts.running,
+            pending_count: counts.pending,
+            failed_tasks: signed(deployment.failed_tasks),
+            rollout_state: rollout_state(deployment.state).to_owned(),
+            rollout_state_reason: rollout_state_reason(deployment),
+            created_at: Some(whole_second(deployment.created_at).to_string()),
+            updated_at: None,
+            sequence: deployment.sequence,
+            launch_attempts: signed(deployment.launch_attempts),
+            next_launch_at: deployment.next_launch_at.map(|at| at.to_string()),
+        };
+        let known = before.deployments.iter().find(|known| known.id == status.id);
+        status.updated_at = known.and_then(|known| known.updated_at.clone());
+        if known != Some(&status) {
+            status.updated_at = Some(whole_second(now).to_string());
+        }
+        status
+    });
+    statuses.collect()
+}
+
+fn rollout_state(state: RolloutState) -> &'static str {
+    match state {
+        RolloutState::InProgress => "IN_PROGRESS",
+        RolloutState::Completed => "COMPLETED",
+        RolloutState::Failed => "FAILED",
+    }
+}
+
+fn rollout_state_reason(deployment: &Deployment) -> String {
+    match deployment.state {
+        RolloutState::InProgress => format!("ECS deployment {} in progress.", deployment.id),
+        RolloutState::Completed => format!("ECS deployment {} completed.", deployment.id),
+        RolloutState::Failed => "ECS deployment circuit breaker: tasks failed to start.".to_owned(),
+    }
+}
+
+fn remember(status: &mut ServiceStatus, notices: &[Notice], now: Timestamp) {
+    for notice in notices {
+        let created_at = whole_second(now).to_string();
+        let place = status.events.first().map(|newest| newest.id.clone()).unwrap_or_default();
+        let id = name::hash(&[&place, &created_at, &notice.message], 16);
+        status.events.insert(0, ServiceEvent { id, created_at, message: notice.message.clone() });
+    }
+    status.events.truncate(EVENTS_KEPT);
+}
+
+fn signed(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// The finding for an object whose spec breaks rules.
+pub fn invalid(violations: &[crate::model::Violation]) -> Vec<Finding> {
+    let texts: Vec<String> = violations.iter().map(ToString::to_string).collect();
+    finding::stalled(Reason::Invalid, &texts.join("; "))
+}
+
+/// The findings for an object that waits for something else, which will come.
+pub fn waiting(reason: Reason, message: &str) -> Vec<Finding> {
+    vec![
+        Finding::new(ConditionType::Ready, false, reason, message),
+        Finding::new(ConditionType::Reconciling, true, reason, message),
+    ]
+}
+
+/// The findings for an object that needs somebody's help.
+pub fn stalled(reason: Reason, message: &str) -> Vec<Finding> {
+    finding::stalled(reason, message)
+}

@@ -1,0 +1,126 @@
+//! Facts → findings: is the service ready, is it on its way, does it need help.
+
+use super::{Counts, Facts};
+use crate::api;
+use crate::api::{ConditionType, Reason};
+use crate::conclude::Finding;
+use crate::model::{RolloutState, Violation};
+use crate::rollout::IMPAIRED_AFTER;
+
+/// Something that keeps a pass from doing all it wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind.
+    pub reason: Reason,
+    /// A sentence that says what to do.
+    pub message: String,
+}
+
+/// `Ready` and the one of `Reconciling` and `Stalled` that holds, then the remarks.
+pub(super) fn findings(facts: &Facts<'_>, counts: &Counts) -> Vec<Finding> {
+    let mut findings = progress(facts, counts);
+    if let Some(problem) = &facts.problem
+        && problem.reason == Reason::NameConflict
+    {
+        findings.push(Finding::new(ConditionType::NameConflict, true, problem.reason, &*problem.message));
+    }
+    if let Some(reason) =
+        facts.tasks.iter().filter(|task| task.is_live()).find_map(|task| task.unplaced.as_deref())
+    {
+        let unplaced = facts.tasks.iter().filter(|task| task.is_live() && task.unplaced.is_some()).count();
+        let message = format!("{unplaced} task(s) find no container instance: {reason}");
+        findings.push(Finding::new(ConditionType::Placed, false, Reason::PlacementFailed, message));
+    }
+    findings.extend(facts.remarks.iter().cloned());
+    findings
+}
+
+fn progress(facts: &Facts<'_>, counts: &Counts) -> Vec<Finding> {
+    let desired = facts.service.desired_count;
+    let numbers = format!("{} of {desired} tasks running, {} pending", counts.running, counts.pending);
+    if let Some(problem) = &facts.problem {
+        return stalled(problem.reason, &problem.message);
+    }
+    if facts.deadlock {
+        let message = "the service deployment configuration allows neither to stop nor to start a task: \
+                       update minimumHealthyPercent or maximumPercent";
+        return stalled(Reason::DeploymentBlocked, message);
+    }
+    let primary = facts.deployments.first();
+    let attempts = primary.map_or(0, |primary| primary.launch_attempts);
+    if attempts >= IMPAIRED_AFTER {
+        let next =
+            primary.and_then(|primary| primary.next_launch_at).map(|at| at.to_string()).unwrap_or_default();
+        let message =
+            format!("{numbers}; {attempts} rounds of launches have failed, the next is due at {next}");
+        return stalled(Reason::StartImpaired, &message);
+    }
+    let in_progress = primary.is_none_or(|primary| primary.state == RolloutState::InProgress);
+    if in_progress || facts.deployments.len() > 1 {
+        return super::waiting(Reason::DeploymentInProgress, &numbers);
+    }
+    let settled = u32::try_from(counts.running).is_ok_and(|running| running == desired);
+    if !settled || counts.pending > 0 || counts.unhealthy > 0 {
+        return super::waiting(Reason::Scaling, &numbers);
+    }
+    let message = format!("{} of {desired} tasks running", counts.running);
+    vec![Finding::new(ConditionType::Ready, true, Reason::SteadyState, message)]
+}
+
+/// Not ready, and nothing will change that but somebody's help.
+pub(super) fn stalled(reason: Reason, message: &str) -> Vec<Finding> {
+    vec![
+        Finding::new(ConditionType::Ready, false, reason, message),
+        Finding::new(ConditionType::Stalled, true, reason, message),
+    ]
+}
+
+/// Standing remarks about what a document says and what it means here.
+pub fn remarks(
+    spec: &api::ServiceSpec,
+    task_role: Option<&str>,
+    without_effect: &[Violation],
+    clusters_exist: bool,
+    missing_registries: &[String],
+) -> Vec<Finding> {
+    let mut remarks = Vec::new();
+    let network =
+        spec.network_configuration.as_ref().and_then(|network| network.awsvpc_configuration.as_ref());
+    if network.is_some_and(|vpc| named(&vpc.security_groups) || named(&vpc.subnets)) {
+        let message = "securityGroups and subnets restrict nothing here: no Cluster maps them; \
+                       write a NetworkPolicy for what must not be reached";
+        remarks.push(Finding::new(ConditionType::NetworkUnrestricted, true, Reason::NotMapped, message));
+    }
+    if let Some(role) = task_role {
+        let message = format!("taskRoleArn {role} gives the tasks no rights: no Cluster maps it");
+        remarks.push(Finding::new(ConditionType::TaskRoleUnmapped, true, Reason::NotMapped, message));
+    }
+    if spec.capacity_provider_strategy.as_ref().is_some_and(|list| !list.is_empty()) {
+        let message = "capacityProviderStrategy selects no nodes here: no Cluster maps its providers";
+        remarks.push(Finding::new(ConditionType::CapacityProviderUnmapped, true, Reason::NotMapped, message));
+    }
+    if !clusters_exist {
+        let message = "there is no Cluster object, so every cluster name means all schedulable nodes";
+        remarks.push(Finding::new(ConditionType::ClusterImplied, true, Reason::NoCluster, message));
+    }
+    if !missing_registries.is_empty() {
+        let message = format!(
+            "no ServiceDiscovery stands for {}: apply one of that name, or one with annotation ecs.berth.dev/arn",
+            missing_registries.join(", ")
+        );
+        remarks.push(Finding::new(
+            ConditionType::RegistryAvailable,
+            false,
+            Reason::ReferenceNotFound,
+            message,
+        ));
+    }
+    if !without_effect.is_empty() {
+        remarks.push(super::super::task_definition::without_effect(without_effect));
+    }
+    remarks
+}
+
+fn named(list: &Option<Vec<String>>) -> bool {
+    list.as_ref().is_some_and(|list| !list.is_empty())
+}

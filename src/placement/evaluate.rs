@@ -1,0 +1,100 @@
+//! A query and a node in, whether the node matches out.
+//!
+//! A comparison with something that the node lacks is false, except `!exists`.
+
+use super::attribute;
+use super::node::{self, NodeView, Version};
+use super::pattern::Pattern;
+use crate::model::expression::{Expression, Subject, Test};
+use std::cmp::Ordering;
+
+/// Whether `node` matches `expression`.
+pub fn matches(expression: &Expression, node: &NodeView) -> bool {
+    match expression {
+        Expression::Or(parts) => parts.iter().any(|part| matches(part, node)),
+        Expression::And(parts) => parts.iter().all(|part| matches(part, node)),
+        Expression::Not(part) => !matches(part, node),
+        Expression::Test(subject, test) => subject_matches(subject, test, node),
+    }
+}
+
+fn subject_matches(subject: &Subject, test: &Test, node: &NodeView) -> bool {
+    match subject {
+        Subject::Attribute(name) => attribute_matches(name, test, node.labels.get(&*attribute::key(name))),
+        Subject::AgentConnected => holds(test, if node.ready { "true" } else { "false" }),
+        Subject::AgentVersion if matches!(test, Test::Matches(_) | Test::NotMatches(_)) => {
+            node.version.as_deref().is_some_and(|version| holds(test, version))
+        }
+        Subject::AgentVersion => compared(test, node.version.as_deref(), |version, bound| {
+            Version::parse(version)?.partial_cmp(&Version::parse(bound)?)
+        }),
+        Subject::Ec2InstanceId => holds(test, node.instance_id()),
+        Subject::RegisteredAt => {
+            compared(test, node.registered_at, |time, bound| Some(time.cmp(&node::time(bound)?)))
+        }
+        Subject::RunningTasksCount => {
+            compared(test, Some(node.running_tasks), |count, bound| Some(count.cmp(&bound.parse().ok()?)))
+        }
+        Subject::TaskGroup if *test == Test::NotExists => node.groups.is_empty(),
+        Subject::TaskGroup => node.groups.iter().any(|group| holds(test, group)),
+    }
+}
+
+/// Equality looks at labels, as node affinity does; all else at ECS's form of the value.
+fn attribute_matches(name: &str, test: &Test, label: Option<&String>) -> bool {
+    let Some(label) = label else {
+        return *test == Test::NotExists;
+    };
+    let same = |value: &String| attribute::to_label(name, value) == *label;
+    match test {
+        Test::Equals(value) => same(value),
+        Test::NotEquals(value) => !same(value),
+        Test::In(values) => values.iter().any(same),
+        Test::NotIn(values) => !values.iter().any(same),
+        _ => holds(test, attribute::from_label(name, label)),
+    }
+}
+
+/// Whether a value that is there passes `test` as text.
+pub fn holds(test: &Test, value: &str) -> bool {
+    match test {
+        Test::Matches(pattern) => Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(value)),
+        Test::NotMatches(pattern) => Pattern::new(pattern).is_ok_and(|pattern| !pattern.matches(value)),
+        Test::Equals(other) => value == other,
+        Test::NotEquals(other) => value != other,
+        Test::In(others) => others.iter().any(|other| value == other),
+        Test::NotIn(others) => !others.iter().any(|other| value == other),
+        _ => compared(test, Some(value), |value, bound| Some(order(value, bound))),
+    }
+}
+
+/// Numbers are ordered as numbers, everything else as text.
+fn order(value: &str, bound: &str) -> Ordering {
+    let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
+    let by_number = number(value).zip(number(bound)).and_then(|(value, bound)| value.partial_cmp(&bound));
+    by_number.unwrap_or_else(|| value.cmp(bound))
+}
+
+/// `test` by an order of its subject; what cannot be ordered passes nothing.
+fn compared<T>(test: &Test, value: Option<T>, order: impl Fn(&T, &str) -> Option<Ordering>) -> bool {
+    let Some(value) = value else {
+        return *test == Test::NotExists;
+    };
+    let by = |bound: &String, fits: fn(Ordering) -> bool| order(&value, bound).is_some_and(fits);
+    match test {
+        Test::Equals(bound) => by(bound, Ordering::is_eq),
+        Test::NotEquals(bound) => by(bound, Ordering::is_ne),
+        Test::Greater(bound) => by(bound, Ordering::is_gt),
+        Test::GreaterOrEqual(bound) => by(bound, Ordering::is_ge),
+        Test::Less(bound) => by(bound, Ordering::is_lt),
+        Test::LessOrEqual(bound) => by(bound, Ordering::is_le),
+        Test::Exists => true,
+        Test::NotExists => false,
+        Test::In(bounds) => bounds.iter().any(|bound| by(bound, Ordering::is_eq)),
+        Test::NotIn(bounds) => bounds.iter().all(|bound| by(bound, Ordering::is_ne)),
+        Test::Matches(_) | Test::NotMatches(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

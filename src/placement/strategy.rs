@@ -1,0 +1,134 @@
+//! Strategies and `distinctInstance` in; topology spread and preferred affinity for a stock scheduler out.
+//!
+//! ECS orders its strategies, each for the ties of the one before; a stock scheduler adds up weighted
+//! scores. So what comes out says how exact it is.
+
+use super::attribute;
+use crate::model::label;
+use crate::model::placement::{Constraint, Placement, Strategy};
+use k8s_openapi::api::core::v1 as corev1;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
+
+/// Whether the scheduler decides as ECS would.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exactness {
+    /// As ECS, in every case.
+    Exact,
+    /// Towards the same aim, but another place may win.
+    BestEffort {
+        /// Why, as a sentence for the status.
+        reason: String,
+    },
+}
+
+/// What a pod carries for its strategies and `distinctInstance`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preferences {
+    /// Spread over instances, zones and other attributes.
+    pub spread: Vec<corev1::TopologySpreadConstraint>,
+    /// Attraction to instances that hold tasks of the group.
+    pub together: Vec<corev1::WeightedPodAffinityTerm>,
+    /// How near this comes to ECS.
+    pub exactness: Exactness,
+}
+
+/// The preferences of a task of `group` (in ECS's form).
+pub fn preferences(placement: &Placement, group: &str) -> Preferences {
+    let distinct = placement.constraints.contains(&Constraint::DistinctInstance);
+    let ordered = ordered(&placement.strategies);
+    let mut spread = Vec::new();
+    let mut together = Vec::new();
+    if distinct {
+        spread.push(distinct_instance(group));
+    }
+    for strategy in &ordered {
+        let one_each = distinct || ordered.contains(&Strategy::SpreadInstance);
+        match strategy {
+            Strategy::Random => {}
+            Strategy::SpreadInstance if distinct => {}
+            Strategy::SpreadInstance => spread.push(soft_spread(attribute::HOSTNAME, group)),
+            Strategy::SpreadAttribute(name) => spread.push(soft_spread(&attribute::key(name), group)),
+            Strategy::Binpack(_) if one_each => {}
+            Strategy::Binpack(_) => together.push(near(group)),
+        }
+    }
+    Preferences { spread, together, exactness: exactness(&ordered) }
+}
+
+/// The strategies that can still decide something: none after `random`, none twice, one `binpack`, and
+/// ECS's default, a spread over zones, with its spread over instances within a zone.
+fn ordered(strategies: &[Strategy]) -> Vec<Strategy> {
+    let zone = Strategy::SpreadAttribute(attribute::ZONE.to_owned());
+    if strategies.is_empty() || *strategies == [zone.clone()] {
+        return vec![zone, Strategy::SpreadInstance];
+    }
+    let mut ordered: Vec<Strategy> = Vec::new();
+    for strategy in strategies {
+        if *strategy == Strategy::Random {
+            break;
+        }
+        let binpack =
+            |known: &Strategy| matches!((known, strategy), (Strategy::Binpack(_), Strategy::Binpack(_)));
+        if !ordered.iter().any(|known| known == strategy || binpack(known)) {
+            ordered.push(strategy.clone());
+        }
+    }
+    ordered
+}
+
+fn exactness(ordered: &[Strategy]) -> Exactness {
+    let reason = match ordered {
+        [] => return Exactness::Exact,
+        _ if ordered.iter().any(|strategy| matches!(strategy, Strategy::Binpack(_))) => {
+            "binpack is exact only with a scheduler profile: the default scheduler is only drawn to instances \
+             that hold tasks of the same service"
+        }
+        [_] => "the default scheduler weighs the spread against other scores, such as free resources",
+        _ => "the default scheduler adds up the scores of strategies instead of applying them in order",
+    };
+    Exactness::BestEffort { reason: reason.to_owned() }
+}
+
+/// No two tasks of the group on one node: as `minDomains` is above any number of nodes, the fewest tasks
+/// on a node count as 0, and a skew of 1 allows no second one. Required anti-affinity says the same and
+/// costs the scheduler several times as much. Both policies are `Ignore` so that every node counts.
+fn distinct_instance(group: &str) -> corev1::TopologySpreadConstraint {
+    corev1::TopologySpreadConstraint {
+        min_domains: Some(i32::MAX),
+        when_unsatisfiable: "DoNotSchedule".into(),
+        ..soft_spread(attribute::HOSTNAME, group)
+    }
+}
+
+/// ECS counts all tasks of the group, wherever they run: so no policy leaves a node out of the count.
+fn soft_spread(topology_key: &str, group: &str) -> corev1::TopologySpreadConstraint {
+    corev1::TopologySpreadConstraint {
+        label_selector: Some(members(group)),
+        max_skew: 1,
+        node_affinity_policy: Some("Ignore".into()),
+        node_taints_policy: Some("Ignore".into()),
+        topology_key: topology_key.to_owned(),
+        when_unsatisfiable: "ScheduleAnyway".into(),
+        ..Default::default()
+    }
+}
+
+fn near(group: &str) -> corev1::WeightedPodAffinityTerm {
+    corev1::WeightedPodAffinityTerm { weight: 1, pod_affinity_term: same_instance(group) }
+}
+
+/// The instance that holds tasks of `group`.
+pub fn same_instance(group: &str) -> corev1::PodAffinityTerm {
+    corev1::PodAffinityTerm {
+        label_selector: Some(members(group)),
+        topology_key: attribute::HOSTNAME.to_owned(),
+        ..Default::default()
+    }
+}
+
+/// The tasks that count for `group`.
+pub fn members(group: &str) -> LabelSelector {
+    let exists =
+        LabelSelectorRequirement { key: label::group(group), operator: "Exists".into(), values: None };
+    LabelSelector { match_expressions: Some(vec![exists]), match_labels: None }
+}

@@ -1,0 +1,15 @@
+//! What users wrote and what the cluster shows → the model, or all violations at once.
+//!
+//! Must not read anything itself: `kubernetes` reads, this judges.
+
+pub mod arn;
+mod container;
+mod placement;
+pub mod revision;
+pub mod service;
+pub mod size;
+pub mod task;
+pub mod task_definition;
+
+pub use service::{ClusterNodes, service};
+pub use task_definition::task_definition;

@@ -1,0 +1,153 @@
+//! A container definition → a container, or what is wrong with it.
+
+use crate::api::task_definition::container::ContainerDefinition;
+use crate::api::task_definition::health;
+use crate::api::task_definition::port::PortMapping;
+use crate::model::{Container, HealthCheck, Mount, Port, Protocol, Violation};
+
+/// Seconds between SIGTERM and SIGKILL where the document says none.
+const STOP_TIMEOUT: u32 = 30;
+
+/// The container at `path`, or every rule it breaks.
+pub(super) fn container(definition: &ContainerDefinition, path: &str) -> Result<Container, Vec<Violation>> {
+    let mut violations = Vec::new();
+    let mut required = |value: &Option<String>, property: &str| match value {
+        Some(text) if !text.is_empty() => text.clone(),
+        _ => {
+            let message = format!("Container.{property} should not be null or empty.");
+            violations.push(Violation::new(format!("{path}.{property}"), message));
+            String::new()
+        }
+    };
+    let (name, image) = (required(&definition.name, "name"), required(&definition.image, "image"));
+    let ports = ports(definition, &name, path).unwrap_or_else(|found| {
+        violations.extend(found);
+        Vec::new()
+    });
+    let user = user(definition, path).unwrap_or_else(|found| {
+        violations.push(found);
+        None
+    });
+    if !violations.is_empty() {
+        return Err(violations);
+    }
+    Ok(Container {
+        name,
+        image,
+        essential: definition.essential.unwrap_or(true),
+        entry_point: definition.entry_point.clone().unwrap_or_default(),
+        command: definition.command.clone().unwrap_or_default(),
+        environment: environment(definition),
+        cpu: natural(definition.cpu).unwrap_or(0),
+        memory: natural(definition.memory).filter(|mib| *mib > 0),
+        memory_reservation: natural(definition.memory_reservation).filter(|mib| *mib > 0),
+        ports,
+        health_check: definition.health_check.as_ref().and_then(health_check),
+        working_directory: definition.working_directory.clone().filter(|path| !path.is_empty()),
+        user,
+        stop_timeout: natural(definition.stop_timeout).unwrap_or(STOP_TIMEOUT),
+        read_only_root: definition.readonly_root_filesystem.unwrap_or(false),
+        interactive: definition.interactive.unwrap_or(false),
+        pseudo_terminal: definition.pseudo_terminal.unwrap_or(false),
+        mounts: mounts(definition),
+    })
+}
+
+fn natural(value: Option<i32>) -> Option<u32> {
+    value.and_then(|number| u32::try_from(number).ok())
+}
+
+/// A name that is given twice has its last value, as a container runtime reads it.
+fn environment(definition: &ContainerDefinition) -> Vec<(String, String)> {
+    let mut environment: Vec<(String, String)> = Vec::new();
+    for pair in definition.environment.iter().flatten() {
+        let Some(name) = pair.name.clone().filter(|name| !name.is_empty()) else { continue };
+        let value = pair.value.clone().unwrap_or_default();
+        match environment.iter_mut().find(|(known, _)| *known == name) {
+            Some(known) => known.1 = value,
+            None => environment.push((name, value)),
+        }
+    }
+    environment
+}
+
+fn ports(definition: &ContainerDefinition, name: &str, path: &str) -> Result<Vec<Port>, Vec<Violation>> {
+    let mut violations = Vec::new();
+    let mut ports: Vec<Port> = Vec::new();
+    for (index, mapping) in definition.port_mappings.iter().flatten().enumerate() {
+        match port(mapping) {
+            Some(port) => ports.push(port),
+            None if mapping.container_port_range.is_some() => {}
+            None => violations.push(Violation::new(
+                format!("{path}.portMappings[{index}].containerPort"),
+                format!("Invalid 'containerPort' setting for container '{name}'."),
+            )),
+        }
+    }
+    if violations.is_empty() { Ok(ports) } else { Err(violations) }
+}
+
+fn port(mapping: &PortMapping) -> Option<Port> {
+    let container_port =
+        mapping.container_port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0)?;
+    // ECS takes every other text as TCP.
+    let protocol = if mapping.protocol.as_deref() == Some("udp") { Protocol::Udp } else { Protocol::Tcp };
+    Some(Port {
+        container_port,
+        protocol,
+        name: mapping.name.clone().filter(|name| !name.is_empty()),
+        app_protocol: mapping.app_protocol.clone().filter(|name| !name.is_empty()),
+    })
+}
+
+fn health_check(check: &health::HealthCheck) -> Option<HealthCheck> {
+    let words = check.command.clone().unwrap_or_default();
+    let (first, rest) = words.split_first()?;
+    let command = match first.as_str() {
+        "CMD-SHELL" => ["/bin/sh".to_owned(), "-c".to_owned()].into_iter().chain([rest.join(" ")]).collect(),
+        "CMD" => rest.to_vec(),
+        "NONE" => return None,
+        // Neither word: ECS reads the list as after CMD.
+        _ => words.clone(),
+    };
+    if command.is_empty() {
+        return None;
+    }
+    Some(HealthCheck {
+        command,
+        interval: natural(check.interval).unwrap_or(30).max(1),
+        timeout: natural(check.timeout).unwrap_or(5).max(1),
+        retries: natural(check.retries).unwrap_or(3).max(1),
+        start_period: natural(check.start_period).unwrap_or(0),
+    })
+}
+
+fn user(definition: &ContainerDefinition, path: &str) -> Result<Option<(i64, Option<i64>)>, Violation> {
+    let Some(text) = definition.user.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
+    let id = |text: &str| match text {
+        "root" => Some(0),
+        digits => digits.parse::<i64>().ok().filter(|id| (0..=i64::from(i32::MAX)).contains(id)),
+    };
+    let (user, group) = text.split_once(':').map_or((text, None), |(user, group)| (user, Some(group)));
+    match (id(user), group.map(id)) {
+        (Some(user), None) => Ok(Some((user, None))),
+        (Some(user), Some(Some(group))) => Ok(Some((user, Some(group)))),
+        _ => Err(Violation::new(
+            format!("{path}.user"),
+            format!("\"{text}\" names a user or group; Kubernetes knows numbers only: write uid or uid:gid"),
+        )),
+    }
+}
+
+fn mounts(definition: &ContainerDefinition) -> Vec<Mount> {
+    let points = definition.mount_points.iter().flatten();
+    points
+        .filter_map(|point| {
+            Some(Mount {
+                volume: point.source_volume.clone()?,
+                path: point.container_path.clone()?,
+                read_only: point.read_only.unwrap_or(false),
+            })
+        })
+        .collect()
+}

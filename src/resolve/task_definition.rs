@@ -1,0 +1,141 @@
+//! A registered revision → the task definition that tasks are made of, or all that is wrong with it.
+
+use super::container::container;
+use super::{placement, size};
+use crate::api::TaskDefinitionSpec;
+use crate::model::{NetworkMode, TaskDefinition, Violation, Volume};
+
+/// The revision `family:revision` with the content `spec`.
+///
+/// # Errors
+/// Every rule that the definition breaks.
+pub fn task_definition(
+    spec: &TaskDefinitionSpec,
+    family: &str,
+    revision: i64,
+) -> Result<TaskDefinition, Vec<Violation>> {
+    let mut found = Vec::new();
+    let mut containers = Vec::new();
+    for (index, definition) in spec.container_definitions.iter().flatten().enumerate() {
+        match container(definition, &format!("spec.containerDefinitions[{index}]")) {
+            Ok(container) => containers.push(container),
+            Err(violations) => found.extend(violations),
+        }
+    }
+    if found.is_empty() && !containers.iter().any(|container| container.essential) {
+        found.push(Violation::new("spec.containerDefinitions", "at least one container must be essential"));
+    }
+    let cpu = sized(spec.cpu.as_deref(), size::cpu, "cpu", &mut found);
+    let memory = sized(spec.memory.as_deref(), size::memory, "memory", &mut found);
+    for container in containers.iter().filter(|_| memory.is_none()) {
+        if container.memory.is_none() && container.memory_reservation.is_none() {
+            let message = format!(
+                "Invalid setting for container '{}'. At least one of 'memory' or 'memoryReservation' must be specified.",
+                container.name
+            );
+            found.push(Violation::new("spec.containerDefinitions", message));
+        }
+    }
+    let network_mode = network_mode(spec, &mut found);
+    let volumes = volumes(spec, &containers, &mut found);
+    let constraints = placement::definition(spec.placement_constraints.iter().flatten(), &mut found);
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let platform = spec.runtime_platform.clone().unwrap_or_default();
+    let definitions = || spec.container_definitions.iter().flatten();
+    Ok(TaskDefinition {
+        family: family.to_owned(),
+        revision,
+        network_mode,
+        cpu,
+        memory,
+        containers,
+        volumes,
+        constraints,
+        architecture: platform.cpu_architecture.map(|name| architecture(&name)),
+        operating_system: platform.operating_system_family.map(|name| operating_system(&name)),
+        extra_hosts: extra_hosts(spec),
+        hostname: definitions()
+            .find_map(|definition| definition.hostname.clone())
+            .filter(|name| !name.is_empty()),
+        shared_pid: spec.pid_mode.as_deref() == Some("task"),
+        fargate: spec.requires_compatibilities.iter().flatten().any(|name| name == "FARGATE"),
+    })
+}
+
+fn sized(
+    text: Option<&str>,
+    read: fn(&str) -> Option<u32>,
+    field: &str,
+    found: &mut Vec<Violation>,
+) -> Option<u32> {
+    let text = text.filter(|text| !text.is_empty())?;
+    let size = read(text);
+    if size.is_none() {
+        found.push(Violation::new(
+            format!("spec.{field}"),
+            format!("Invalid '{field}' setting for task: \"{text}\"."),
+        ));
+    }
+    size.filter(|size| *size > 0)
+}
+
+fn network_mode(spec: &TaskDefinitionSpec, found: &mut Vec<Violation>) -> NetworkMode {
+    match spec.network_mode.as_deref() {
+        Some("awsvpc") => NetworkMode::Awsvpc,
+        Some("none") => NetworkMode::None,
+        Some("host") => {
+            let message = "the node's network needs a permission that no Cluster can give yet; write awsvpc, \
+                           which gives each task an address of its own";
+            found.push(Violation::new("spec.networkMode", message));
+            NetworkMode::Bridge
+        }
+        _ => NetworkMode::Bridge,
+    }
+}
+
+fn volumes(
+    spec: &TaskDefinitionSpec,
+    containers: &[crate::model::Container],
+    found: &mut Vec<Violation>,
+) -> Vec<Volume> {
+    let names = spec.volumes.iter().flatten().filter_map(|volume| volume.name.clone());
+    let volumes: Vec<Volume> = names.map(|name| Volume { name }).collect();
+    for (index, container) in containers.iter().enumerate() {
+        for mount in &container.mounts {
+            if !volumes.iter().any(|volume| volume.name == mount.volume) {
+                let path = format!("spec.containerDefinitions[{index}].mountPoints");
+                found.push(Violation::new(path, format!("Unknown volume '{}'.", mount.volume)));
+            }
+        }
+    }
+    volumes
+}
+
+fn architecture(name: &str) -> String {
+    match name {
+        "X86_64" => "amd64".to_owned(),
+        other => other.to_ascii_lowercase(),
+    }
+}
+
+fn operating_system(name: &str) -> String {
+    if name.starts_with("WINDOWS") { "windows".to_owned() } else { "linux".to_owned() }
+}
+
+fn extra_hosts(spec: &TaskDefinitionSpec) -> Vec<(String, Vec<String>)> {
+    let mut hosts: Vec<(String, Vec<String>)> = Vec::new();
+    let definitions = spec.container_definitions.iter().flatten();
+    for entry in definitions.flat_map(|definition| definition.extra_hosts.iter().flatten()) {
+        let (Some(address), Some(name)) = (entry.ip_address.clone(), entry.hostname.clone()) else {
+            continue;
+        };
+        match hosts.iter_mut().find(|(known, _)| *known == address) {
+            Some((_, names)) if names.contains(&name) => {}
+            Some((_, names)) => names.push(name),
+            None => hosts.push((address, vec![name])),
+        }
+    }
+    hosts
+}

@@ -1,0 +1,25 @@
+//! Model and placement in, Kubernetes objects out: one function per kind, named after what it returns.
+//!
+//! Nothing here reads a clock, an environment or a cluster, and nothing sets owner references: the edge
+//! that writes an object knows its owner.
+
+mod container;
+mod disruption_budget;
+mod meta;
+mod names;
+mod resources;
+mod revision;
+mod service;
+mod task;
+
+pub use disruption_budget::disruption_budget;
+pub use revision::{controller_revision, revision_counter};
+pub use service::{discovery_port, discovery_service, target_group_service, target_group_services};
+pub use task::{Launch, task, task_name};
+
+/// What the cluster can do that not every supported Kubernetes can.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// `spec.resources` of a pod (beta and on since 1.34).
+    pub pod_level_resources: bool,
+}

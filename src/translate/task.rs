@@ -1,0 +1,154 @@
+//! A service's next task in, a pod out.
+//!
+//! The pod holds nothing that the document did not say or ECS does not do: no service links, no token,
+//! no capability more or less than the runtime's own. It passes the *baseline* pod security standard.
+
+use super::container::{containers, some};
+use super::meta::{entry, labelled, meta};
+use super::{Capabilities, names, resources};
+use crate::model::{DeploymentId, Service, TaskDefinition, label, name};
+use crate::placement::{self, NodeView, rules};
+use k8s_openapi::api::core::v1 as corev1;
+use std::collections::BTreeMap;
+
+/// A task that is about to be started.
+#[derive(Clone, Copy, Debug)]
+pub struct Launch<'a> {
+    /// The service that it belongs to.
+    pub service: &'a Service,
+    /// The deployment that starts it.
+    pub deployment: &'a DeploymentId,
+    /// The revision that it runs; not always the service's newest.
+    pub task_definition: &'a TaskDefinition,
+    /// Its number within the deployment.
+    pub number: u32,
+    /// The nodes that are known, for queries that only their values answer.
+    pub nodes: &'a [NodeView],
+    /// What the cluster can do.
+    pub capabilities: Capabilities,
+}
+
+/// The pod of a task, without owner references.
+///
+/// A constraint that has no form on Kubernetes makes a pod that no node takes; `placement::check` tells
+/// which ones, so that a service with one is refused before.
+pub fn task(launch: &Launch<'_>) -> corev1::Pod {
+    let labels = labels(launch);
+    let name = task_name(launch.service, launch.deployment, launch.number);
+    let mut metadata = meta(&launch.service.identity.namespace, name, labels);
+    metadata.annotations = Some(annotations(launch));
+    corev1::Pod { metadata, spec: Some(spec(launch)), status: None }
+}
+
+/// The name of a task's pod: the same for the same task, so that starting it twice is a conflict.
+pub fn task_name(service: &Service, deployment: &DeploymentId, number: u32) -> String {
+    name::dns_label(&service.identity.name, &format!("-{}-{number:04}", deployment.short()), name::MAX)
+}
+
+fn labels(launch: &Launch<'_>) -> Vec<(String, String)> {
+    let Launch { service, deployment, task_definition, .. } = launch;
+    let mut labels = vec![
+        entry(label::SERVICE_UID, &service.identity.uid),
+        entry(label::DEPLOYMENT, deployment.hash()),
+        labelled(label::CLUSTER, &service.cluster),
+        labelled(label::SERVICE, &service.name),
+        labelled(label::FAMILY, &task_definition.family),
+        entry(label::REVISION, task_definition.revision.to_string()),
+        entry(&label::group(&service.group()), ""),
+    ];
+    labels.extend(service.target_groups.iter().map(|group| entry(&label::target_group(&group.name), "")));
+    labels.extend(service.registrations.iter().map(|one| entry(&label::discovery(&one.discovery), "")));
+    labels
+}
+
+fn annotations(launch: &Launch<'_>) -> BTreeMap<String, String> {
+    let Launch { service, task_definition, .. } = launch;
+    let mut annotations = BTreeMap::from([
+        entry(label::GROUP, service.group()),
+        entry(label::CLUSTER, &service.cluster),
+        entry(label::SERVICE, &service.name),
+        entry(label::FAMILY, &task_definition.family),
+        // Autoscalers keep a node with pods of controllers that they do not know, unless told.
+        entry("cluster-autoscaler.kubernetes.io/safe-to-evict", "true"),
+    ]);
+    let renamed: serde_json::Map<_, _> = task_definition
+        .containers
+        .iter()
+        .map(|container| (names::legal(&container.name), container.name.clone()))
+        .filter(|(legal, name)| legal != name)
+        .map(|(legal, name)| (legal, name.into()))
+        .collect();
+    if !renamed.is_empty() {
+        annotations.insert(label::CONTAINER_NAMES.to_owned(), serde_json::Value::Object(renamed).to_string());
+    }
+    annotations
+}
+
+fn spec(launch: &Launch<'_>) -> corev1::PodSpec {
+    let Launch { service, task_definition, capabilities, .. } = launch;
+    let volume = |volume: &crate::model::Volume| corev1::Volume {
+        name: names::legal(&volume.name),
+        empty_dir: Some(corev1::EmptyDirVolumeSource::default()),
+        ..Default::default()
+    };
+    let alias = |(ip, names): &(String, Vec<String>)| corev1::HostAlias {
+        ip: ip.clone(),
+        hostnames: some(names.clone()),
+    };
+    let seccomp = corev1::SeccompProfile { type_: "RuntimeDefault".into(), ..Default::default() };
+    let mut spec = corev1::PodSpec {
+        automount_service_account_token: Some(false),
+        containers: containers(service, task_definition),
+        dns_config: Some(dns_config()),
+        enable_service_links: Some(false),
+        host_aliases: some(task_definition.extra_hosts.iter().map(alias).collect()),
+        hostname: task_definition.hostname.as_deref().map(names::legal),
+        restart_policy: Some("Never".into()),
+        security_context: (!is_windows(task_definition))
+            .then(|| corev1::PodSecurityContext { seccomp_profile: Some(seccomp), ..Default::default() }),
+        share_process_namespace: task_definition.shared_pid.then_some(true),
+        termination_grace_period_seconds: Some(grace_period(service, task_definition)),
+        volumes: some(task_definition.volumes.iter().map(volume).collect()),
+        ..Default::default()
+    };
+    resources::charge(&mut spec, task_definition, *capabilities);
+    place(&mut spec, launch);
+    spec
+}
+
+fn place(spec: &mut corev1::PodSpec, launch: &Launch<'_>) {
+    let Launch { service, task_definition, nodes, .. } = launch;
+    let demand = rules::Demand {
+        placement: &service.placement,
+        group: &service.group(),
+        architecture: task_definition.architecture.as_deref(),
+        operating_system: task_definition.operating_system.as_deref(),
+    };
+    let rules = placement::rules(&demand, nodes).unwrap_or_else(|_| placement::Rules::nowhere());
+    spec.node_selector = Some(rules.node_selector).filter(|selector| !selector.is_empty());
+    spec.affinity = rules.affinity;
+    spec.topology_spread_constraints = some(rules.spread);
+    spec.scheduler_name = service.placement.scheduler.clone();
+}
+
+/// Names outside the cluster are found at the first question instead of after every search domain.
+fn dns_config() -> corev1::PodDNSConfig {
+    let option = corev1::PodDNSConfigOption { name: Some("ndots".into()), value: Some("2".into()) };
+    corev1::PodDNSConfig { options: Some(vec![option]), ..Default::default() }
+}
+
+/// Seconds that a container serves on after it was asked to stop.
+pub fn drain_seconds(service: &Service) -> u32 {
+    if service.is_reachable() { service.deregistration_delay } else { 0 }
+}
+
+/// The preStop sleep counts against the grace period, so the longest stopTimeout comes on top of it.
+fn grace_period(service: &Service, task_definition: &TaskDefinition) -> i64 {
+    let stop = task_definition.containers.iter().map(|container| container.stop_timeout).max();
+    i64::from(stop.unwrap_or_default().max(1)) + i64::from(drain_seconds(service))
+}
+
+/// Whether the task runs on Windows, where Linux' security settings and task sizes mean nothing.
+pub fn is_windows(task_definition: &TaskDefinition) -> bool {
+    task_definition.operating_system.as_deref() == Some("windows")
+}
