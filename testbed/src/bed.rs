@@ -104,10 +104,12 @@ pub struct Bed {
 impl Bed {
     /// The bed that was started in this folder and released.
     pub async fn open(dir: &Path) -> Result<Self> {
-        let dir = std::path::absolute(dir)?;
+        let settings = crate::plane::Settings::load(dir)?;
+        let dir = std::fs::canonicalize(dir)?;
         let mut wanted = Part::CONTROL_PLANE.to_vec();
-        wanted.push(Part::Kwok);
-        let settings = crate::plane::Settings::load(&dir)?;
+        if settings.simulated {
+            wanted.push(Part::Kwok);
+        }
         if settings.kubelets {
             wanted.extend(Part::REAL_NODES);
         }

@@ -62,7 +62,9 @@ impl Processes {
 
     /// Those of a bed that another process started and released.
     pub fn open(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), guard: None, children: Mutex::default() }
+        // The mark holds the folder's one true name, whichever way it was named here.
+        let dir = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
+        Self { dir, guard: None, children: Mutex::default() }
     }
 
     /// Lets the bed live on after this process.

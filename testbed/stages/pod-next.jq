@@ -3,7 +3,8 @@
 # the API server holds (whole seconds), so an unrelated change of the pod moves nothing. A second is
 # added where a whole second was cut off: "after 2s" is never early.
 
-def number: rtrimstr("s") | tonumber;
+# A wish that makes no sense counts as 0: an error here would leave the pod without any stage.
+def number: (rtrimstr("s") | tonumber)? // 0;
 
 # An image's wishes: "sim/ready-after-2s_exit-1-after-9s:v2" gives ["ready","after","2s"],
 # ["exit","1","after","9s"].

@@ -1,4 +1,5 @@
 //! What pods do on simulated nodes, by their image name, on one bed for all tests here.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::time::{Duration, Instant};
 

@@ -79,11 +79,11 @@ impl Bed {
         let client = self.client()?;
         let start = Instant::now();
         loop {
-            let error = match ready(&client).await {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
+            let answer = ready(&client).await;
+            // Also after a good answer: it may have come from another bed's etcd, whose port ours
+            // did not get.
             self.plane.check_running(needed)?;
+            let Err(error) = answer else { return Ok(()) };
             if start.elapsed() > PATIENCE {
                 let log = self.plane.processes.log("kube-apiserver");
                 bail!("the apiserver is not ready after {PATIENCE:?} ({error}); see {}", log.display());

@@ -34,6 +34,12 @@ pub enum NodeAction {
         /// Its zone.
         #[arg(long, default_value = "zone-a")]
         zone: String,
+        /// What pods can have of the processors, in thousandths.
+        #[arg(long, value_name = "MILLIS")]
+        cpu: Option<u32>,
+        /// What pods can have of the memory, in MiB.
+        #[arg(long, value_name = "MIB")]
+        memory: Option<u32>,
     },
     /// Cut the power of a real node.
     Crash {
@@ -102,7 +108,10 @@ impl NodeAction {
             }
             Self::Silence { name } => bed.silence_node(&name).await,
             Self::Wake { name } => bed.wake_node(&name).await,
-            Self::AddReal { name, zone } => bed.real()?.add(RealNode::new(&name, &zone)).await,
+            Self::AddReal { name, zone, cpu: cpu_millis, memory: memory_mib } => {
+                let node = RealNode { cpu_millis, memory_mib, ..RealNode::new(&name, &zone) };
+                bed.real()?.add(node).await
+            }
             Self::Crash { name } => bed.real()?.crash(&name).await,
             Self::Restart { name } => bed.real()?.restart(&name).await,
             Self::Partition { name } => bed.real()?.partition(&name).await,

@@ -43,13 +43,16 @@ impl Up {
             // The guard ends what was started so far.
             _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted; what was started so far is ended"),
         };
+        let kubeconfig = bed.kubeconfig().to_owned();
+        // Before anything is printed: a reader that has gone away must not end the bed.
+        bed.release()?;
         println!(
             "The bed is up after {:.1} s, with {} real and {simulated} simulated nodes.\n\nexport KUBECONFIG={}\n\n\
              `testbed status` shows it, `testbed down` ends it.",
             start.elapsed().as_secs_f64(),
             self.real,
-            bed.kubeconfig().display()
+            kubeconfig.display()
         );
-        bed.release()
+        Ok(())
     }
 }

@@ -14,7 +14,8 @@ use crate::files;
 pub(super) fn build(module: &Module, part: Part, target: &Path) -> Result<()> {
     check_toolchain(module)?;
     let (name, package) = part.recipe();
-    let scratch = tempfile::tempdir().context("cannot create a folder to build in")?;
+    let scratch = tempfile::Builder::new().prefix("berth-testbed-build-").tempdir();
+    let scratch = scratch.context("cannot create a folder to build in")?;
     // The build works on a copy: it must never change the source tree.
     for (file, bytes) in module.files()? {
         std::fs::write(scratch.path().join(&file), bytes)?;
@@ -64,17 +65,18 @@ fn check_toolchain(module: &Module) -> Result<()> {
             module.name
         );
     };
-    let found = String::from_utf8_lossy(&output.stdout).trim().trim_start_matches("go").to_owned();
+    let found = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     ensure!(
         version(&found) >= version(&wanted),
-        "Go {found} is too old to build {}: install Go {wanted} or newer (https://go.dev/dl)",
+        "{found} is too old to build {}: install Go {wanted} or newer (https://go.dev/dl)",
         module.name
     );
     Ok(())
 }
 
-/// The numbers of a version; a suffix such as `rc1` ends it.
+/// The numbers of a version such as `go1.26.8` or `devel go1.27-abc`; a suffix ends it.
 fn version(text: &str) -> Vec<u32> {
+    let text = text.trim_start_matches(|c: char| !c.is_ascii_digit());
     text.split(|c: char| !c.is_ascii_digit()).map_while(|n| n.parse().ok()).collect()
 }
 
@@ -91,6 +93,7 @@ mod tests {
         assert!(version("1.26.8") > version("1.26.0"));
         assert!(version("1.26.10") > version("1.26.8"));
         assert!(version("1.27rc1") > version("1.26.8"));
+        assert!(version("devel go1.27-abc") > version("go1.26.8"));
         assert!(version("") < version("1.26.0"));
     }
 }

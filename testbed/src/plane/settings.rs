@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -75,8 +75,8 @@ impl Settings {
     /// Reads `bed.json`.
     pub(crate) fn load(dir: &Path) -> Result<Self> {
         let path = dir.join("bed.json");
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("no bed runs in {}: `testbed up` starts one", dir.display()))?;
+        ensure!(path.exists(), "no bed runs in {}; `testbed up` starts one", dir.display());
+        let text = std::fs::read_to_string(&path)?;
         serde_json::from_str(&text).with_context(|| {
             format!("{} is of another version of the test bed: remove {}", path.display(), dir.display())
         })

@@ -127,9 +127,9 @@ fn reserved(node: &RealNode) -> Result<Value> {
         let text = std::fs::read_to_string("/proc/meminfo")?;
         let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
         let total = total.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-        let total = total.context("cannot read the machine's memory from /proc/meminfo")? / 1024;
-        let rest = total.saturating_sub(u64::from(wanted) + EVICTION_MIB);
-        reserved.insert("memory".to_owned(), json!(format!("{rest}Mi")));
+        let total = total.context("cannot read the machine's memory from /proc/meminfo")?;
+        let rest = total.saturating_sub((u64::from(wanted) + EVICTION_MIB) * 1024);
+        reserved.insert("memory".to_owned(), json!(format!("{rest}Ki")));
     }
     Ok(Value::Object(reserved))
 }

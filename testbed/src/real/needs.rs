@@ -1,5 +1,6 @@
 //! What real nodes need of the machine: root, and a few programs of the distribution.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -16,6 +17,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("ip", "iproute2"),
     ("iptables", "iptables"),
     ("mount", "mount"),
+    // For Berth's own image: its cryptography is partly in C.
+    ("musl-gcc", "musl-tools"),
     ("nft", "nftables"),
     ("nsenter", "util-linux"),
     ("runc", "runc"),
@@ -25,6 +28,15 @@ const PROGRAMS: &[(&str, &str)] = &[
 /// Whether this process is root. Real nodes need that: they mount, and make network namespaces.
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
+}
+
+/// For tests that need root: whether to skip this one. The runner counts the lines that this
+/// prints, past the test harness, which would show it of failed tests only.
+pub fn skip(test: &str) -> bool {
+    if !is_root() {
+        writeln!(std::io::stderr(), "SKIPPED: needs root: {test}").ok();
+    }
+    !is_root()
 }
 
 /// The Debian packages whose programs are missing on this machine.

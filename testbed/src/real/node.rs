@@ -89,6 +89,7 @@ impl Node {
         let plugins = needs::cni_folder().context("the CNI plugins are missing")?;
         let runc = needs::find("runc").context("runc is missing")?;
         let ip = network.node_ip(self.index);
+        write("init.sh", INIT)?;
         write("containerd.toml", &config::containerd(plugins, &dir.join("cni"), &runc))?;
         let cni = config::cni(&network.node_pod_cidr(self.index));
         write("cni/10-pods.conflist", &cni.to_string())?;
@@ -116,7 +117,8 @@ impl Node {
         let mut command = Command::new("unshare");
         command
             .args(["--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"])
-            .args(["sh", "-c", INIT, "node"])
+            .arg("sh")
+            .arg(dir.join("init.sh"))
             .arg(&dir)
             .arg(&self.spec.name)
             .arg(images_dir(plane))
