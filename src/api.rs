@@ -11,6 +11,8 @@ pub mod cluster;
 pub mod common;
 pub mod condition;
 pub mod definitions;
+pub mod fate;
+pub mod rule;
 pub mod schema;
 pub mod service;
 pub mod service_discovery;

@@ -23,3 +23,6 @@ pub struct Capabilities {
     /// `spec.resources` of a pod (beta and on since 1.34).
     pub pod_level_resources: bool,
 }
+
+#[cfg(test)]
+mod golden;

@@ -2,6 +2,7 @@
 
 use super::common::{CapacityProviderStrategyItem, Tag, document};
 use super::condition::Condition;
+use super::rule::{Kind, Rule};
 use super::schema;
 use super::service::placement::PlacementStrategy;
 use schemars::JsonSchema;
@@ -19,7 +20,7 @@ document! {
         singular = "ecscluster",
         shortname = "ecscluster",
         category = "ecs",
-        cel,
+        validation = &NAME,
         status = "ClusterStatus",
         derive = "PartialEq",
         doc = "Nodes and the namespaces that may use them, as a CreateCluster request of Amazon ECS. While there is no object of this kind, every cluster name means all schedulable nodes.",
@@ -30,7 +31,7 @@ document! {
         printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
         printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
     )]
-    #[schemars(transform = schema::document)]
+    #[schemars(transform = rules, transform = schema::document)]
     ClusterSpec {
         /// Name of the cluster: up to 255 letters, digits, `_` and `-`. Default: the object's name.
         #[schemars(length(max = 255))]
@@ -158,4 +159,39 @@ pub struct ClusterStatus {
     #[serde(default)]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
+}
+
+/// Rules of CreateCluster.
+const RULES: [Rule; 3] = [
+    Rule::new(
+        "clusterName",
+        "!given(self.clusterName) || self.clusterName.matches('^[a-zA-Z0-9_-]{1,255}$')",
+        "clusterName must be up to 255 letters, digits, underscores and hyphens",
+    ),
+    Rule::new(
+        "configuration",
+        "!given(self.configuration) || !given(self.configuration.executeCommandConfiguration) || \
+         or(self.configuration.executeCommandConfiguration.logging, '') != 'OVERRIDE' || \
+         given(self.configuration.executeCommandConfiguration.logConfiguration)",
+        "logging OVERRIDE requires a logConfiguration",
+    )
+    .of(Kind::Required),
+    Rule::new(
+        "defaultCapacityProviderStrategy",
+        "!given(self.defaultCapacityProviderStrategy) || self.defaultCapacityProviderStrategy.filter(p, or(p.base, 0) > 0).size() < 2",
+        "only one capacity provider of a strategy can have a base",
+    ),
+];
+
+/// The name cannot be changed; it stands at the root, where the object's own name is known.
+const NAME: Rule = Rule::new(
+    "spec.clusterName",
+    "or(self.spec.clusterName, self.metadata.name) == or(oldSelf.spec.clusterName, oldSelf.metadata.name)",
+    "clusterName cannot be changed",
+)
+.of(Kind::Forbidden);
+
+/// Adds the rules of a cluster.
+fn rules(schema: &mut schemars::Schema) {
+    super::rule::add(schema, &RULES);
 }

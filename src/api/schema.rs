@@ -3,7 +3,7 @@
 //! The rules of the house are applied to a whole spec at once instead of being repeated at each field:
 //! every list is atomic unless it says otherwise, every object keeps the members nobody knows, everything that
 //! can grow has a bound, an optional enumeration also takes the empty string. Optional members are nullable, because ECS
-//! documents are full of nulls; [`Rule`] has words that keep rules from stumbling over them.
+//! documents are full of nulls; [`super::rule::Rule`] has words that keep rules from stumbling over them.
 
 use schemars::Schema;
 use schemars::transform::transform_subschemas;
@@ -15,64 +15,6 @@ const STRING: u64 = 2048;
 const ITEMS: u64 = 100;
 /// Entries a map may have where ECS documents no limit.
 const PROPERTIES: u64 = 100;
-
-/// A rule that the API server evaluates when an object is written.
-#[derive(Clone, Copy, Debug)]
-pub struct Rule {
-    /// CEL expression; true when the object is fine.
-    pub rule: &'static str,
-    /// What the user reads when it is not; ECS's own words where they are known.
-    pub message: &'static str,
-    /// The member to blame, relative to where the rule stands; empty for the place itself.
-    pub path: &'static str,
-    /// How API machinery classifies the error.
-    pub kind: Kind,
-}
-
-/// How API machinery classifies a violated rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The value can never be right.
-    Invalid,
-    /// The value is right elsewhere, not beside the others.
-    Forbidden,
-    /// Something is missing.
-    Required,
-    /// Something that must be unique is not.
-    Duplicate,
-}
-
-impl Rule {
-    /// A rule whose violation makes `path` an invalid value.
-    pub const fn invalid(path: &'static str, rule: &'static str, message: &'static str) -> Self {
-        Self { rule, message, path, kind: Kind::Invalid }
-    }
-
-    /// The same rule with another classification.
-    pub const fn of(self, kind: Kind) -> Self {
-        Self { kind, ..self }
-    }
-
-    fn json(&self) -> Value {
-        let reason = match self.kind {
-            Kind::Invalid => "FieldValueInvalid",
-            Kind::Forbidden => "FieldValueForbidden",
-            Kind::Required => "FieldValueRequired",
-            Kind::Duplicate => "FieldValueDuplicate",
-        };
-        let mut rule = json!({"rule": self.rule, "message": self.message, "reason": reason});
-        if let (false, Some(object)) = (self.path.is_empty(), rule.as_object_mut()) {
-            object.insert("fieldPath".into(), self.path.into());
-        }
-        rule
-    }
-}
-
-/// Adds `rules` to an object's schema.
-pub fn add_rules(schema: &mut Schema, rules: &[Rule]) {
-    let rules: Vec<Value> = rules.iter().map(Rule::json).collect();
-    schema.insert("x-kubernetes-validations".into(), Value::Array(rules));
-}
 
 /// Applies the rules of the house to a spec and everything in it.
 pub fn document(schema: &mut Schema) {

@@ -5,6 +5,7 @@ pub mod deployment;
 pub mod gateway;
 pub mod network;
 pub mod placement;
+pub mod rules;
 pub mod status;
 pub mod volume;
 
@@ -30,7 +31,7 @@ document! {
         shortname = "ecssvc",
         category = "ecs",
         namespaced,
-        cel,
+        validation = &rules::SERVICE_NAME,
         status = "ServiceStatus",
         derive = "PartialEq",
         doc = "A number of tasks that is kept running, as a CreateService request of Amazon ECS.",
@@ -54,7 +55,7 @@ document! {
         printcolumn(name = "Cluster", type_ = "string", json_path = ".spec.cluster", priority = 1),
         printcolumn(name = "Launch Type", type_ = "string", json_path = ".spec.launchType", priority = 1)
     )]
-    #[schemars(transform = schema::document)]
+    #[schemars(transform = rules::service, transform = schema::document)]
     ServiceSpec {
         /// Name or ARN of the cluster. Default: `default`. Cannot be changed.
         #[schemars(length(max = 2048))]

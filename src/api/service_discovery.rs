@@ -2,6 +2,7 @@
 
 use super::common::document;
 use super::condition::Condition;
+use super::rule::{Kind, Rule};
 use super::schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ document! {
         shortname = "ecssd",
         category = "ecs",
         namespaced,
-        cel,
+        validation = &NAME,
         status = "ServiceDiscoveryStatus",
         derive = "PartialEq",
         doc = "A name under which tasks of services are found, as a CreateService request of AWS Cloud Map.",
@@ -29,7 +30,7 @@ document! {
         printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
         printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", priority = 1)
     )]
-    #[schemars(transform = schema::document)]
+    #[schemars(transform = rules, transform = schema::document)]
     ServiceDiscoverySpec {
         /// Name of the service, the first part of its DNS name. Default: the object's name.
         #[schemars(length(max = 127))]
@@ -131,4 +132,62 @@ pub struct ServiceDiscoveryStatus {
     #[serde(default)]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
+}
+
+/// Rules of Cloud Map's CreateService and UpdateService.
+const RULES: [Rule; 7] = [
+    Rule::new(
+        "Name",
+        "or(self.Name, '') == '' || self.Name.matches('^[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?([.][a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)*$')",
+        "Name must be a DNS name: labels of up to 63 letters, digits, hyphens and underscores, joined by dots",
+    ),
+    Rule::new(
+        "HealthCheckCustomConfig",
+        "!given(self.HealthCheckConfig) || !given(self.HealthCheckCustomConfig)",
+        "a service has either HealthCheckConfig or HealthCheckCustomConfig",
+    )
+    .of(Kind::Forbidden),
+    Rule::new(
+        "DnsConfig",
+        "!given(self.DnsConfig) || self.DnsConfig.DnsRecords.size() < 2 || !self.DnsConfig.DnsRecords.exists(r, r.Type == 'CNAME')",
+        "a CNAME record stands alone",
+    ),
+    Rule::new(
+        "DnsConfig",
+        "!given(self.DnsConfig) || or(self.DnsConfig.RoutingPolicy, '') == 'WEIGHTED' || !self.DnsConfig.DnsRecords.exists(r, r.Type == 'CNAME')",
+        "a CNAME record needs the routing policy WEIGHTED",
+    ),
+    Rule::new(
+        "DnsConfig",
+        "!given(self.DnsConfig) || or(self.Type, '') != 'HTTP'",
+        "a service of type HTTP has no DNS records",
+    )
+    .of(Kind::Forbidden),
+    Rule::new(
+        "DnsConfig",
+        "given(self.DnsConfig) == given(oldSelf.DnsConfig) && (!given(self.DnsConfig) || \
+         self.DnsConfig.DnsRecords.size() == oldSelf.DnsConfig.DnsRecords.size() && \
+         self.DnsConfig.DnsRecords.all(r, oldSelf.DnsConfig.DnsRecords.exists(o, o.Type == r.Type)))",
+        "types of DNS records cannot be changed: delete the service and create another",
+    )
+    .of(Kind::Forbidden),
+    Rule::new(
+        "HealthCheckCustomConfig",
+        "given(self.HealthCheckCustomConfig) == given(oldSelf.HealthCheckCustomConfig)",
+        "HealthCheckCustomConfig cannot be added or removed later",
+    )
+    .of(Kind::Forbidden),
+];
+
+/// The name cannot be changed; it stands at the root, where the object's own name is known.
+const NAME: Rule = Rule::new(
+    "spec.Name",
+    "or(self.spec.Name, self.metadata.name) == or(oldSelf.spec.Name, oldSelf.metadata.name)",
+    "Name cannot be changed: delete the service and create another",
+)
+.of(Kind::Forbidden);
+
+/// Adds the rules of a registry.
+fn rules(schema: &mut schemars::Schema) {
+    super::rule::add(schema, &RULES);
 }

@@ -4,6 +4,7 @@ pub mod container;
 pub mod device;
 pub mod health;
 pub mod port;
+pub mod rules;
 pub mod volume;
 
 use super::common::{KeyValuePair, Tag, document};
@@ -27,7 +28,6 @@ document! {
         shortname = "ecstd",
         category = "ecs",
         namespaced,
-        cel,
         status = "TaskDefinitionStatus",
         derive = "PartialEq",
         doc = "What one task is made of, as a RegisterTaskDefinition request of Amazon ECS. A real change of the spec registers the next revision of its family.",
@@ -38,7 +38,7 @@ document! {
         printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
         printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", priority = 1)
     )]
-    #[schemars(transform = schema::document)]
+    #[schemars(transform = rules::definition, transform = schema::document)]
     TaskDefinitionSpec {
         /// Name that the revisions share: up to 255 letters, digits, `_` and `-`. Default: the object's name.
         /// Services refer to it as `family` (the newest ACTIVE revision) or `family:revision`.
@@ -100,6 +100,7 @@ document! {
     }
 
     /// A condition that a container instance must meet.
+    #[schemars(transform = rules::placement_constraint)]
     TaskDefinitionPlacementConstraint {
         /// Always `memberOf`.
         #[serde(rename = "type")]

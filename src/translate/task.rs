@@ -78,6 +78,13 @@ fn annotations(launch: &Launch<'_>) -> BTreeMap<String, String> {
         .filter(|(legal, name)| legal != name)
         .map(|(legal, name)| (legal, name.into()))
         .collect();
+    let containers = || task_definition.containers.iter().filter(|container| container.essential);
+    let essential: Vec<String> = containers().map(|container| names::legal(&container.name)).collect();
+    annotations.insert(label::ESSENTIAL.to_owned(), essential.join(","));
+    let checks = containers().filter_map(|container| container.health_check.as_ref());
+    if let Some(period) = checks.map(|check| check.start_period).max().filter(|period| *period > 0) {
+        annotations.insert(label::START_PERIOD.to_owned(), period.to_string());
+    }
     if !renamed.is_empty() {
         annotations.insert(label::CONTAINER_NAMES.to_owned(), serde_json::Value::Object(renamed).to_string());
     }

@@ -88,6 +88,7 @@ document! {
         #[schemars(length(max = 8), extend("items" = crate::api::schema::one_of(&STAGES)))]
         lifecycle_stages: Vec<String>,
         /// Any JSON, passed to the function.
+        #[serde(default)]
         #[schemars(schema_with = "crate::api::schema::anything")]
         hook_details: Value,
         /// How long the hook may take, and what then.

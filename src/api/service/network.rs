@@ -57,6 +57,7 @@ document! {
     }
 
     /// A service discovery registry.
+    #[schemars(transform = super::rules::service_registry)]
     ServiceRegistry {
         /// Name or ARN of the ServiceDiscovery.
         #[schemars(length(max = 2048))]

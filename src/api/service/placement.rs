@@ -4,6 +4,7 @@ use crate::api::common::document;
 
 document! {
     /// A condition that a container instance must meet.
+    #[schemars(transform = super::rules::placement_constraint)]
     PlacementConstraint {
         /// `distinctInstance` (no two tasks on one instance) or `memberOf` (the expression holds).
         #[serde(rename = "type")]
@@ -15,6 +16,7 @@ document! {
     }
 
     /// How an instance is chosen among those that fit.
+    #[schemars(transform = super::rules::placement_strategy)]
     PlacementStrategy {
         /// `spread` (evenly over the values of a field), `binpack` (the instance with least left that fits) or
         /// `random`.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 document! {
     /// One container of a task.
+    #[schemars(transform = super::rules::container)]
     ContainerDefinition {
         /// Name of the container, unique in the task: up to 255 letters, digits, `_` and `-`.
         #[schemars(length(max = 255))]

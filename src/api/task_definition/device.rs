@@ -61,6 +61,7 @@ document! {
     }
 
     /// A resource limit of the process.
+    #[schemars(transform = super::rules::ulimit)]
     Ulimit {
         /// The limit's name.
         #[schemars(required, extend("enum" = ULIMITS))]
@@ -84,6 +85,7 @@ document! {
     }
 
     /// A device that the container needs.
+    #[schemars(transform = super::rules::resource_requirement)]
     ResourceRequirement {
         /// `GPU`: a count or `ALL`; `NeuronDevice`: `ALL`; `InferenceAccelerator`: the accelerator's name.
         #[schemars(length(max = 255))]

@@ -4,6 +4,7 @@ use crate::api::common::document;
 
 document! {
     /// A port that a container listens on.
+    #[schemars(transform = super::rules::port_mapping)]
     PortMapping {
         /// Port in the container: 1–65535.
         #[schemars(range(min = 0, max = 65535))]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 document! {
     /// A volume of a task: a name and exactly one kind. With no kind at all it is scratch space that lives and dies
     /// with the task.
+    #[schemars(transform = super::rules::volume)]
     Volume {
         /// Name that mount points use: up to 255 letters, digits, `_` and `-`.
         #[schemars(length(max = 255))]

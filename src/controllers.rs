@@ -1,0 +1,21 @@
+//! Short plots: read, resolve, plan, write, conclude. One file per kind.
+//!
+//! Controllers do not call one another; they meet in the API server and in the shared stores.
+
+pub mod cluster;
+mod context;
+mod error;
+mod fault;
+mod index;
+mod launch;
+mod reference;
+mod report;
+pub mod run;
+pub mod service;
+pub mod service_discovery;
+pub mod stores;
+pub mod task_definition;
+
+pub use context::Context;
+pub use error::Error;
+pub use run::{Options, run};

@@ -1,0 +1,44 @@
+//! What every pass works with.
+
+use super::report::Hold;
+use super::stores::Stores;
+use crate::kubernetes::{Freshness, Key, Notifier, Writer};
+use crate::translate::Capabilities;
+use std::sync::Arc;
+
+/// What every pass works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    /// What is known, in memory.
+    pub stores: Arc<Stores>,
+    /// Writes tasks and what belongs to one service.
+    pub writer: Writer,
+    /// Writes revisions, which several objects share.
+    pub registrar: Writer,
+    /// Tells events.
+    pub notifier: Notifier,
+    /// Which of our own writes the stores do not show yet.
+    pub freshness: Arc<Freshness<(&'static str, Key)>>,
+    /// Which statuses are held back.
+    pub hold: Arc<Hold>,
+    /// What the cluster can do.
+    pub capabilities: Capabilities,
+}
+
+impl Context {
+    /// Whether the stores show everything that earlier passes over `key` wrote. A pass that acted on less
+    /// would do it twice.
+    pub fn is_fresh(&self, controller: &'static str, key: &Key) -> bool {
+        self.freshness.caught_up(&(controller, key.clone()), |pending| self.stores.reflects(pending))
+    }
+
+    /// Remembers that `object` was written in a pass over `key`.
+    pub fn wrote<K: kube::Resource<DynamicType = ()>>(
+        &self,
+        controller: &'static str,
+        key: &Key,
+        object: &K,
+    ) {
+        self.freshness.wrote(&(controller, key.clone()), object);
+    }
+}

@@ -1,0 +1,204 @@
+//! A plan → tasks started, stopped and forgotten.
+
+use super::context::Context;
+use super::error::Error;
+use crate::api::Reason;
+use crate::conclude::Notice;
+use crate::conclude::service::Problem;
+use crate::kubernetes::{Guard, Key, NameConflict, Outcome, Owner};
+use crate::model::{DeploymentId, Service, TaskDefinition, label};
+use crate::placement::NodeView;
+use crate::rollout::{Plan, Start, Stop};
+use crate::translate;
+use futures::stream::{self, StreamExt};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Most creations and patches of one pass under way at once.
+const AT_ONCE: usize = 16;
+
+/// Ids that one event names; more make it unreadable.
+const NAMED: usize = 10;
+
+/// Everything that carrying out a plan needs.
+pub(super) struct Launch<'a> {
+    pub context: &'a Context,
+    pub owner: &'a Owner,
+    pub service: &'a Service,
+    /// Definitions by deployment.
+    pub definitions: &'a BTreeMap<DeploymentId, TaskDefinition>,
+    pub pods: &'a BTreeMap<String, Arc<Pod>>,
+    pub nodes: &'a [NodeView],
+}
+
+/// What was done.
+#[derive(Default)]
+pub(super) struct Done {
+    /// Tasks as the API server answered: started, or told to stop.
+    pub pods: Vec<Pod>,
+    /// What to tell.
+    pub notices: Vec<Notice>,
+    /// What kept it from doing all.
+    pub problem: Option<Problem>,
+}
+
+/// Carries `plan` out: stops first, so that what they free can be used.
+pub(super) async fn carry_out(launch: &Launch<'_>, plan: &Plan) -> Result<Done, Error> {
+    let mut done = Done::default();
+    stop(launch, &plan.stop, &mut done).await?;
+    for start in &plan.start {
+        begin(launch, start, &mut done).await?;
+    }
+    forget(launch, &plan.forget).await?;
+    Ok(done)
+}
+
+/// Starts tasks in bursts of 1, 2, 4, …: a refusal costs one request, not hundreds.
+async fn begin(launch: &Launch<'_>, start: &Start, done: &mut Done) -> Result<(), Error> {
+    let Some(definition) = launch.definitions.get(&start.deployment) else { return Ok(()) };
+    let mut ids = Vec::new();
+    let (mut next, end) = (start.first_number, start.first_number + start.count);
+    let mut burst = 1;
+    while next < end && done.problem.is_none() {
+        let numbers = next..end.min(next + burst);
+        next = numbers.end;
+        burst = (burst * 2).min(u32::try_from(AT_ONCE).unwrap_or(burst));
+        // Made before the first is awaited: a stream over a borrowing closure could not be sent.
+        let mut writes = Vec::new();
+        for number in numbers {
+            writes.push(create(launch, pod(launch, start, definition, number)));
+        }
+        let outcomes: Vec<_> = stream::iter(writes).buffer_unordered(AT_ONCE).collect().await;
+        for outcome in outcomes {
+            match outcome? {
+                Ok(pod) => {
+                    ids.push(id(&pod));
+                    done.pods.push(pod);
+                }
+                Err(problem) => done.problem = Some(problem),
+            }
+        }
+    }
+    if !ids.is_empty() {
+        let service = &launch.service.name;
+        let message = format!("(service {service}) has started {} tasks: {}", ids.len(), named(&ids));
+        done.notices.push(Notice::normal("TasksStarted", message));
+    }
+    Ok(())
+}
+
+fn pod(launch: &Launch<'_>, start: &Start, definition: &TaskDefinition, number: u32) -> Pod {
+    translate::task(&translate::Launch {
+        service: launch.service,
+        deployment: &start.deployment,
+        task_definition: definition,
+        number,
+        nodes: launch.nodes,
+        capabilities: launch.context.capabilities,
+    })
+}
+
+async fn create(launch: &Launch<'_>, pod: Pod) -> Result<Result<Pod, Problem>, Error> {
+    match launch.context.writer.create(launch.owner, &pod).await {
+        Ok(Outcome::Written(pod) | Outcome::Unchanged(pod)) => {
+            launch.context.wrote(super::service::NAME, &key(launch.service), &pod);
+            Ok(Ok(pod))
+        }
+        Ok(Outcome::Conflict(conflict)) => Ok(Err(taken(&conflict))),
+        Err(error) => match error.refusal() {
+            Some(refusal) => Ok(Err(Problem {
+                reason: Reason::PodsRefused,
+                message: format!("the API server refuses the service's pods: {refusal}"),
+            })),
+            None => Err(error.into()),
+        },
+    }
+}
+
+/// The problem that somebody else's object has a name that we need.
+pub(super) fn taken(conflict: &NameConflict) -> Problem {
+    let message = format!("{conflict}; rename or delete it, or rename what needs the name");
+    Problem { reason: Reason::NameConflict, message }
+}
+
+/// One patch tells a task to stop: it leaves its target groups and registries, no longer counts for its
+/// group, and its containers are ended on their node, after their preStop pause. The pod stays readable.
+async fn stop(launch: &Launch<'_>, stops: &[Stop], done: &mut Done) -> Result<(), Error> {
+    let now = Timestamp::now();
+    let mut writes = Vec::new();
+    for stop in stops {
+        if let Some(pod) = launch.pods.get(&stop.task) {
+            writes.push(end(launch, stop, pod, now));
+        }
+    }
+    let outcomes: Vec<_> = stream::iter(writes).buffer_unordered(AT_ONCE).collect().await;
+    for outcome in outcomes {
+        done.pods.extend(outcome?);
+    }
+    if !stops.is_empty() {
+        let ids: Vec<String> = stops.iter().map(|stop| stop.id.clone()).collect();
+        let service = &launch.service.name;
+        let message = format!("(service {service}) has stopped {} running tasks: {}", ids.len(), named(&ids));
+        done.notices.push(Notice::normal("TasksStopped", message));
+    }
+    Ok(())
+}
+
+async fn end(launch: &Launch<'_>, stop: &Stop, pod: &Pod, now: Timestamp) -> Result<Option<Pod>, Error> {
+    let (context, key) = (launch.context, key(launch.service));
+    if stop.unplaced {
+        // Only if it is still without a node: where there is one, its containers must be ended there.
+        context.writer.delete(pod, None, Guard::Version).await?;
+        context.freshness.removed(&(super::service::NAME, key), pod);
+        return Ok(None);
+    }
+    let patched = context.writer.patch(pod, &stop_patch(pod, stop, now), Guard::Uid).await?;
+    if let Some(pod) = &patched {
+        context.wrote(super::service::NAME, &key, pod);
+    }
+    Ok(patched)
+}
+
+fn stop_patch(pod: &Pod, stop: &Stop, now: Timestamp) -> Value {
+    let registrations = pod.metadata.labels.iter().flat_map(|labels| labels.keys());
+    let mut labels: serde_json::Map<String, Value> = registrations
+        .filter(|key| label::is_registration(key))
+        .map(|key| (key.clone(), Value::Null))
+        .collect();
+    labels.insert(label::STOP_CODE.to_owned(), json!(stop.code.as_str()));
+    json!({
+        "metadata": {
+            "labels": labels,
+            "annotations": {label::STOPPED_REASON: stop.reason, label::STOPPING_AT: now.to_string()},
+        },
+        "spec": {"activeDeadlineSeconds": 1},
+    })
+}
+
+async fn forget(launch: &Launch<'_>, names: &[String]) -> Result<(), Error> {
+    for name in names {
+        let Some(pod) = launch.pods.get(name) else { continue };
+        launch.context.writer.delete(&**pod, None, Guard::Uid).await?;
+        launch.context.freshness.removed(&(super::service::NAME, key(launch.service)), &**pod);
+    }
+    Ok(())
+}
+
+fn key(service: &Service) -> Key {
+    Key { namespace: service.identity.namespace.clone(), name: service.identity.name.clone() }
+}
+
+fn id(pod: &Pod) -> String {
+    pod.metadata.uid.clone().unwrap_or_default().replace('-', "")
+}
+
+fn named(ids: &[String]) -> String {
+    let mut text: Vec<String> = ids.iter().take(NAMED).map(|id| format!("(task {id})")).collect();
+    if ids.len() > NAMED {
+        text.push(format!("and {} more", ids.len() - NAMED));
+    }
+    format!("{}.", text.join(" "))
+}

@@ -1,0 +1,84 @@
+//! A conclusion → one status write, if it is worth one now, and its events.
+
+use super::context::Context;
+use super::error::Error;
+use crate::conclude::Notice;
+use crate::kubernetes::{self, Key, NoticeType};
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::Resource;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Waits between two writes that bring nothing but counts: the first is soon, for whoever watches a
+/// start; then a large service coming up is not worth a write for each of its tasks.
+const PAUSES: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(60)];
+
+/// When statuses were last written, and how many writes in a row brought nothing but counts.
+#[derive(Default)]
+pub struct Hold {
+    written: Mutex<HashMap<Key, (Instant, usize)>>,
+}
+
+impl Hold {
+    /// How long a write that brings nothing but counts must wait still.
+    pub(super) fn remaining(&self, key: &Key) -> Option<Duration> {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, step) = written.get(key)?;
+        let pause = PAUSES.get(*step).or(PAUSES.last())?;
+        pause.checked_sub(at.elapsed()).filter(|left| !left.is_zero())
+    }
+
+    pub(super) fn wrote(&self, key: &Key, urgent: bool) {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let step = match written.get(key) {
+            Some((_, step)) if !urgent => (step + 1).min(PAUSES.len() - 1),
+            _ => 0,
+        };
+        written.insert(key.clone(), (Instant::now(), step));
+    }
+
+    pub(super) fn forget(&self, key: &Key) {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+/// Writes `status` of `object` unless it is what the object shows already.
+pub(super) async fn status<K, S>(
+    context: &Context,
+    controller: &'static str,
+    object: &K,
+    (before, after): (&S, &S),
+) -> Result<Option<K>, Error>
+where
+    K: Resource<DynamicType = ()> + Serialize + DeserializeOwned + Clone + std::fmt::Debug + Send + Sync,
+    S: Serialize + PartialEq,
+{
+    if before == after {
+        return Ok(None);
+    }
+    let written = context.writer.apply_status(object, &serde_json::to_value(after)?).await?;
+    if let Some(object) = &written {
+        context.wrote(controller, &Key::of(object), object);
+    }
+    Ok(written)
+}
+
+/// Tells `notices` about `object`.
+pub(super) fn tell<K: Resource<DynamicType = ()>>(context: &Context, object: &K, notices: &[Notice]) {
+    let mut regarding: ObjectReference = object.object_ref(&());
+    // Without a version, so that repeats of one notice are about one thing.
+    regarding.resource_version = None;
+    for notice in notices {
+        let notice = kubernetes::Notice {
+            type_: if notice.warning { NoticeType::Warning } else { NoticeType::Normal },
+            reason: notice.reason.to_owned(),
+            action: "Reconcile".to_owned(),
+            note: notice.message.clone(),
+        };
+        context.notifier.publish(&regarding, notice);
+    }
+}

@@ -1,0 +1,272 @@
+//! From the API server's watch endpoint to an [`Intake`], for ever: list, watch, resume, back off.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures::TryStreamExt as _;
+use kube::Client;
+use kube::api::{ListParams, WatchEvent, WatchParams};
+use kube::core::Request;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{Intake, Selection, Watchable};
+use crate::kubernetes::backoff::{self, BackoffLimits};
+use crate::observe::{Metrics, Pulse};
+
+/// How long one watch request lasts; the API server ends it, and sends a bookmark before.
+const WATCH: Duration = Duration::from_secs(55);
+/// The first one may be a long list.
+const FIRST_WATCH: Duration = Duration::from_secs(290);
+/// A watch that says nothing for so long is dead: the API server would have ended it.
+const SILENCE: Duration = Duration::from_secs(60);
+/// How soon a watch that ended without any event may start again.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Until the answer begins.
+const CONNECT: Duration = Duration::from_secs(30);
+/// Objects per page, where the server cannot stream lists.
+const PAGE: u32 = 500;
+const LIMITS: BackoffLimits =
+    BackoffLimits { first: Duration::from_millis(500), longest: Duration::from_secs(15) };
+/// The annotation of the bookmark that ends a streamed list.
+const LIST_END: &str = "k8s.io/initial-events-end";
+
+/// Why a watch ended.
+#[derive(Debug, thiserror::Error)]
+enum Stop {
+    #[error("{0}")]
+    Failed(#[from] kube::Error),
+    #[error("the request cannot be built: {0}")]
+    Request(#[from] kube::core::request::Error),
+    #[error("the API server ended it: {0}")]
+    Ended(String),
+    #[error("no answer")]
+    Silent,
+    #[error("the place to go on from is too old")]
+    Expired,
+    #[error("the API server does not know the kind; is its CRD installed?")]
+    Unknown,
+    #[error("the API server does not stream lists")]
+    NoStreaming,
+}
+
+/// Whether a watch delivered anything before it ended well.
+#[derive(Clone, Copy)]
+enum Progress {
+    None,
+    Some,
+}
+
+/// Feeds one store.
+pub(super) struct Feed<K: Watchable> {
+    client: Client,
+    url: String,
+    labels: Option<String>,
+    fields: Option<String>,
+    intake: Intake<K>,
+    metrics: Metrics,
+    pulse: Pulse,
+    /// Where to go on; `None` before the first list.
+    resume: Option<String>,
+    /// Whether the API server streams lists, as far as we know.
+    streams: bool,
+    failures: u32,
+}
+
+impl<K: Watchable> Feed<K> {
+    pub fn new(
+        client: Client,
+        selection: &Selection,
+        intake: Intake<K>,
+        metrics: Metrics,
+        pulse: Pulse,
+    ) -> Self {
+        Self {
+            client,
+            url: K::url_path(&(), selection.namespace.as_deref()),
+            labels: selection.labels.clone(),
+            fields: selection.fields.clone(),
+            intake,
+            metrics,
+            pulse,
+            resume: None,
+            streams: true,
+            failures: 0,
+        }
+    }
+
+    pub async fn run(mut self, cancel: CancellationToken) {
+        let _ = cancel.run_until_cancelled(self.run_for_ever()).await;
+    }
+
+    async fn run_for_ever(&mut self) {
+        loop {
+            let result = self.session().await;
+            self.pulse.beat();
+            match result {
+                Ok(Progress::Some) => {}
+                // A server that ends every watch at once must not keep us busy.
+                Ok(Progress::None) => sleep(PAUSE).await,
+                Err(Stop::NoStreaming) => self.streams = false,
+                Err(Stop::Expired) => {
+                    self.resume = None;
+                    sleep(PAUSE).await;
+                }
+                Err(stop) => {
+                    self.failed(&stop);
+                    sleep(backoff::delay(LIMITS, self.failures)).await;
+                }
+            }
+        }
+    }
+
+    /// One watch, with a list before it when there is no place to go on from.
+    async fn session(&mut self) -> Result<Progress, Stop> {
+        let mut listing = false;
+        let resume = match &self.resume {
+            Some(version) => version.clone(),
+            None if self.streams => {
+                listing = true;
+                self.intake.begin();
+                // No version asks for a consistent read.
+                String::new()
+            }
+            None => self.list().await?,
+        };
+        let request = Request::new(&self.url).watch(&self.watch_params(listing), &resume)?;
+        let opened = timeout(CONNECT, self.client.request_events::<Box<RawValue>>(request));
+        let events = match opened.await.map_err(|_| Stop::Silent)? {
+            Err(error) => return Err(understand(error, listing)),
+            Ok(events) => events,
+        };
+        let mut events = pin!(events);
+        let mut progress = Progress::None;
+        loop {
+            let next = timeout(SILENCE, events.try_next()).await.map_err(|_| Stop::Silent)?;
+            let Some(event) = next.map_err(|error| understand(error, false))? else { break };
+            progress = Progress::Some;
+            let was_listing = listing;
+            self.take(event, &mut listing)?;
+            if was_listing && !listing {
+                // The request of the list lives for long and may be silent for long; the next one may not.
+                return Ok(progress);
+            }
+        }
+        // A server that does not know the parameter sends no end mark.
+        if listing { Err(Stop::NoStreaming) } else { Ok(progress) }
+    }
+
+    fn take(&mut self, event: WatchEvent<Box<RawValue>>, listing: &mut bool) -> Result<(), Stop> {
+        self.pulse.beat();
+        match event {
+            WatchEvent::Added(raw) | WatchEvent::Modified(raw) if *listing => self.intake.listed(&raw),
+            WatchEvent::Added(raw) | WatchEvent::Modified(raw) => {
+                let version = self.intake.changed(&raw);
+                self.go_on_from(version);
+            }
+            WatchEvent::Deleted(raw) => {
+                let version = self.intake.deleted(&raw);
+                if !*listing {
+                    self.go_on_from(version);
+                }
+            }
+            WatchEvent::Bookmark(bookmark) => {
+                let version = bookmark.metadata.resource_version;
+                if *listing && bookmark.metadata.annotations.contains_key(LIST_END) {
+                    *listing = false;
+                    self.intake.complete(&version);
+                } else if !*listing {
+                    self.intake.bookmark(&version);
+                }
+                if !*listing {
+                    self.go_on_from(Some(version));
+                }
+            }
+            WatchEvent::Error(status) if status.code == 410 => return Err(Stop::Expired),
+            WatchEvent::Error(status) => return Err(Stop::Ended(status.message)),
+        }
+        Ok(())
+    }
+
+    /// Lists page by page. The version that the list stands for.
+    async fn list(&mut self) -> Result<String, Stop> {
+        self.intake.begin();
+        let mut params = ListParams {
+            label_selector: self.labels.clone(),
+            field_selector: self.fields.clone(),
+            ..ListParams::default().limit(PAGE)
+        };
+        loop {
+            let request = Request::new(&self.url).list(&params)?;
+            let page: Page = self.client.request(request).await.map_err(|error| understand(error, false))?;
+            self.pulse.beat();
+            for raw in page.items.iter().flatten() {
+                self.intake.listed(raw);
+            }
+            params.continue_token = page.metadata.r#continue.filter(|token| !token.is_empty());
+            if params.continue_token.is_none() {
+                self.intake.complete(&page.metadata.resource_version);
+                self.go_on_from(Some(page.metadata.resource_version.clone()));
+                return Ok(page.metadata.resource_version);
+            }
+        }
+    }
+
+    fn watch_params(&self, listing: bool) -> WatchParams {
+        let duration = if listing { FIRST_WATCH } else { WATCH };
+        WatchParams {
+            label_selector: self.labels.clone(),
+            field_selector: self.fields.clone(),
+            timeout: Some(u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)),
+            bookmarks: true,
+            send_initial_events: listing,
+        }
+    }
+
+    fn go_on_from(&mut self, version: Option<String>) {
+        if self.failures > 0 {
+            tracing::info!(kind = self.intake.kind(), failures = self.failures, "watch works again");
+            self.failures = 0;
+        }
+        if version.is_some() {
+            self.resume = version;
+        }
+    }
+
+    fn failed(&mut self, stop: &Stop) {
+        self.failures = self.failures.saturating_add(1);
+        self.metrics.watch_failed(self.intake.kind());
+        self.intake.failed(&stop.to_string());
+        if self.failures == 1 {
+            tracing::warn!(kind = self.intake.kind(), why = %stop, "watch interrupted; trying again");
+        } else {
+            tracing::debug!(kind = self.intake.kind(), why = %stop, failures = self.failures, "no watch yet");
+        }
+    }
+}
+
+/// A page of a list, its objects unread.
+#[derive(Deserialize)]
+struct Page {
+    metadata: PageMeta,
+    items: Option<Vec<Box<RawValue>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageMeta {
+    resource_version: String,
+    r#continue: Option<String>,
+}
+
+/// What an error means for the watch.
+fn understand(error: kube::Error, streaming_list: bool) -> Stop {
+    match &error {
+        kube::Error::Api(status) if status.code == 410 => Stop::Expired,
+        kube::Error::Api(status) if status.code == 404 => Stop::Unknown,
+        kube::Error::Api(status) if streaming_list && matches!(status.code, 400 | 422) => Stop::NoStreaming,
+        _ => Stop::Failed(error),
+    }
+}

@@ -1,0 +1,254 @@
+//! Services to translate.
+
+use crate::model::placement::{Constraint, Placement, Strategy};
+use crate::model::task_definition::{Container, HealthCheck, Mount, NetworkMode, Port, Protocol, Volume};
+use crate::model::{Identity, Registration, Service, TargetGroup, TaskDefinition};
+use crate::placement::NodeView;
+use crate::placement::expression::parse;
+
+fn container(name: &str) -> Container {
+    Container {
+        name: name.into(),
+        image: format!("example.com/{name}:1"),
+        essential: true,
+        stop_timeout: 30,
+        ..Container::default()
+    }
+}
+
+fn tcp(container_port: u16, name: Option<&str>, app_protocol: Option<&str>) -> Port {
+    Port {
+        container_port,
+        protocol: Protocol::Tcp,
+        name: name.map(Into::into),
+        app_protocol: app_protocol.map(Into::into),
+    }
+}
+
+fn target_group(name: &str, container: &str, port: u16) -> TargetGroup {
+    TargetGroup { name: name.into(), container: container.into(), port }
+}
+
+fn member_of(text: &str) -> Constraint {
+    Constraint::MemberOf(parse(text).unwrap())
+}
+
+/// One container with memory and nothing else.
+pub fn minimal() -> Service {
+    let app = Container { memory: Some(128), ..container("app") };
+    let task_definition = TaskDefinition {
+        family: "web".into(),
+        revision: 1,
+        network_mode: NetworkMode::Bridge,
+        cpu: None,
+        memory: None,
+        containers: vec![app],
+        volumes: vec![],
+        constraints: vec![],
+        architecture: None,
+        operating_system: None,
+        extra_hosts: vec![],
+        hostname: None,
+        shared_pid: false,
+        fargate: false,
+    };
+    Service {
+        identity: Identity {
+            namespace: "shop".into(),
+            name: "web".into(),
+            uid: "0b5f8c1e-0000-4000-8000-000000000001".into(),
+            generation: 1,
+        },
+        name: "web".into(),
+        cluster: "default".into(),
+        task_definition,
+        desired_count: 3,
+        minimum_healthy_percent: 100,
+        maximum_percent: 200,
+        placement: Placement { strategies: vec![zone(), Strategy::SpreadInstance], ..Placement::default() },
+        target_groups: vec![],
+        registrations: vec![],
+        health_check_grace_period: 0,
+        deregistration_delay: 0,
+        stopped_tasks_kept: 10,
+        fingerprint: "one".into(),
+    }
+}
+
+fn zone() -> Strategy {
+    Strategy::SpreadAttribute("ecs.availability-zone".into())
+}
+
+/// Every field that the model has; service, target group and discovery are all called `web`.
+pub fn full() -> Service {
+    let mut service = minimal();
+    let definition = &mut service.task_definition;
+    definition.revision = 7;
+    definition.network_mode = NetworkMode::Awsvpc;
+    (definition.cpu, definition.memory) = (Some(1024), Some(2048));
+    definition.volumes = vec![Volume { name: "scratch".into() }];
+    definition.architecture = Some("arm64".into());
+    definition.operating_system = Some("linux".into());
+    definition.extra_hosts = vec![("10.0.0.9".into(), vec!["legacy".into(), "legacy.example.com".into()])];
+    definition.hostname = Some("web".into());
+    definition.shared_pid = true;
+    definition.containers = vec![full_container(), Container { essential: false, ..container("sidecar") }];
+    service.placement.cluster_nodes = vec![("example.com/cluster".into(), "shop".into())];
+    service.placement.scheduler = Some("spread-then-pack".into());
+    service.target_groups = vec![
+        target_group("web", "app", 8080),
+        target_group("web", "app", 9090),
+        target_group("admin", "app", 9090),
+    ];
+    service.registrations = vec![Registration { discovery: "web".into(), port: Some(8080) }];
+    service.deregistration_delay = 15;
+    service
+}
+
+fn full_container() -> Container {
+    Container {
+        entry_point: vec!["/bin/app".into(), "--at=$(date)".into()],
+        command: vec!["serve".into(), "cost=5$".into()],
+        environment: vec![("B".into(), "second, comes first".into()), ("A".into(), "$(B) and $HOME".into())],
+        cpu: 512,
+        memory: Some(1024),
+        memory_reservation: Some(512),
+        ports: vec![
+            tcp(8080, Some("http"), Some("http")),
+            tcp(9090, Some("admin_interface"), Some("grpc")),
+            tcp(8080, None, None),
+            Port { protocol: Protocol::Udp, ..tcp(5353, None, None) },
+        ],
+        health_check: Some(HealthCheck {
+            command: vec!["/bin/check".into()],
+            interval: 10,
+            timeout: 4,
+            retries: 2,
+            start_period: 20,
+        }),
+        working_directory: Some("/srv".into()),
+        user: Some((1000, Some(2000))),
+        stop_timeout: 60,
+        read_only_root: true,
+        interactive: true,
+        pseudo_terminal: true,
+        mounts: vec![
+            Mount { volume: "scratch".into(), path: "/tmp".into(), read_only: false },
+            Mount { volume: "scratch".into(), path: "/ro".into(), read_only: true },
+        ],
+        ..container("app")
+    }
+}
+
+/// Three containers, each with its own size, two target groups on one of them.
+pub fn bridge() -> Service {
+    let mut service = minimal();
+    let sized = |name: &str, cpu, memory| Container { cpu, memory: Some(memory), ..container(name) };
+    service.task_definition.containers = vec![
+        Container { ports: vec![tcp(80, None, None), tcp(443, None, None)], ..sized("proxy", 128, 64) },
+        Container { memory_reservation: Some(256), ..sized("app", 512, 512) },
+        Container { essential: false, ..sized("metrics", 0, 32) },
+    ];
+    service.target_groups = vec![target_group("http", "proxy", 80), target_group("https", "proxy", 443)];
+    service.placement.strategies = vec![Strategy::Random];
+    service
+}
+
+/// The size is the task's alone.
+pub fn fargate() -> Service {
+    let mut service = minimal();
+    let definition = &mut service.task_definition;
+    definition.network_mode = NetworkMode::Awsvpc;
+    definition.fargate = true;
+    (definition.cpu, definition.memory) = (Some(256), Some(512));
+    definition.containers = vec![Container { ports: vec![tcp(80, None, None)], ..container("app") }];
+    service.registrations = vec![Registration { discovery: "web".into(), port: None }];
+    service.deregistration_delay = 5;
+    service
+}
+
+/// A check that was `CMD-SHELL`.
+pub fn health_check() -> Service {
+    let mut service = minimal();
+    let check = HealthCheck {
+        command: vec!["/bin/sh".into(), "-c".into(), "test $(cat /tmp/$USER) = ok || exit 1".into()],
+        interval: 30,
+        timeout: 5,
+        retries: 3,
+        start_period: 0,
+    };
+    for container in &mut service.task_definition.containers {
+        container.health_check = Some(check.clone());
+    }
+    service
+}
+
+/// One task on each instance of some types that runs no database.
+pub fn constraints() -> Service {
+    let mut service = minimal();
+    service.placement.constraints = vec![
+        Constraint::DistinctInstance,
+        member_of("attribute:ecs.instance-type =~ m5.* and attribute:stack != prod"),
+        member_of("not(task:group == service:database)"),
+    ];
+    service
+}
+
+/// Two nodes that match and one that does not.
+pub fn nodes() -> Vec<NodeView> {
+    let node = |(name, instance_type): (&str, &str)| NodeView {
+        name: name.into(),
+        labels: [("node.kubernetes.io/instance-type".to_owned(), instance_type.to_owned())].into(),
+        ..NodeView::default()
+    };
+    [("one", "m5.large"), ("two", "t3.micro"), ("three", "m5.xlarge")].map(node).into()
+}
+
+/// Names as ECS allows them.
+pub fn odd_names() -> Service {
+    let mut service = minimal();
+    let long = "A_Very_Long_Name-".repeat(8);
+    service.name = format!("{long}service");
+    service.cluster = "Prod_Cluster".into();
+    service.identity.name = "my.service.with.dots".into();
+    let definition = &mut service.task_definition;
+    definition.family = format!("{long}family");
+    definition.hostname = Some("Web_1.example.com".into());
+    definition.volumes = vec![Volume { name: "Shared_Data".into() }, Volume { name: "shared-data".into() }];
+    let mounts = ["Shared_Data", "shared-data"].map(|volume| Mount {
+        volume: volume.into(),
+        path: "/data".into(),
+        read_only: false,
+    });
+    definition.containers = vec![
+        Container { mounts: mounts.into(), memory: Some(64), ..container("My_App") },
+        Container { memory: Some(64), ..container("1-legal") },
+        Container {
+            memory: Some(64),
+            ports: vec![tcp(80, Some("a_port_name-that-is-long"), None)],
+            ..container("my-app")
+        },
+    ];
+    service.target_groups = vec![target_group("My_Group", "my-app", 80)];
+    service.registrations = vec![Registration { discovery: "web.internal".into(), port: Some(80) }];
+    service
+}
+
+/// No setting that only Linux knows.
+pub fn windows() -> Service {
+    let mut service = minimal();
+    let definition = &mut service.task_definition;
+    definition.operating_system = Some("windows".into());
+    (definition.cpu, definition.memory) = (Some(1024), Some(2048));
+    for container in &mut definition.containers {
+        container.cpu = 512;
+    }
+    service
+}
+
+/// A constraint that `resolve` refuses.
+pub fn unsupported() -> Service {
+    let mut service = minimal();
+    service.placement.constraints = vec![member_of("runningTasksCount == 0")];
+    service
+}
