@@ -76,13 +76,15 @@ const CONTROLLERS: &[&str] = &["task_definition", "service", "service_discovery"
 #[test]
 fn every_module_keeps_to_its_layer() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut wrong = Vec::new();
-    let files = sources(&root);
+    let files: Vec<(PathBuf, String)> = sources(&root)
+        .into_iter()
+        .map(|file| (file.strip_prefix(&root).unwrap().to_owned(), std::fs::read_to_string(&file).unwrap()))
+        .collect();
     assert!(files.len() > 5, "src/ was not found");
-    for file in files {
-        let text = std::fs::read_to_string(&file).unwrap();
-        wrong.extend(violations(file.strip_prefix(&root).unwrap(), &text));
-    }
+    let tests: Vec<Vec<String>> = files.iter().flat_map(|(file, text)| test_modules(file, text)).collect();
+    let seen = |file: &Path| !tests.iter().any(|module| module_of(file).starts_with(module));
+    let files = files.iter().filter(|(file, _)| seen(file));
+    let wrong: Vec<String> = files.flat_map(|(file, text)| violations(file, text)).collect();
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 
@@ -106,12 +108,14 @@ fn row(line: &str) -> Option<(&str, &str)> {
     Some((name, cells.next()?))
 }
 
+/// The modules that a file declares for tests only.
+fn test_modules(file: &Path, text: &str) -> Vec<Vec<String>> {
+    paths::read(text, &module_of(file)).map(|found| found.tests).unwrap_or_default()
+}
+
 /// What a file does that its layer must not.
 fn violations(file: &Path, text: &str) -> Vec<String> {
     let module = module_of(file);
-    if module.last().is_some_and(|name| name == "tests" || name.ends_with("_tests")) {
-        return Vec::new();
-    }
     let at = |what: String| format!("src/{}: {what}", file.display());
     let Some(layer) = LAYERS.iter().find(|layer| layer.name == module[0]) else {
         return vec![at(format!("`{}` has no row in tests/layers.rs: give it one", module[0]))];
@@ -238,7 +242,6 @@ mod checker {
             ),
             ("rollout.rs", "#[cfg(test)] mod tests { use crate::api::Service; async fn f() {} }"),
             ("rollout.rs", "pub(super) fn f() {} pub(crate) fn g() {}"),
-            ("rollout/tests.rs", "use crate::api::Service;"),
             ("cli/render.rs", "use crate::{api, resolve, translate}; async fn f() { tokio::fs::x().await }"),
             ("main.rs", "fn main() { berth::cli::run() }"),
         ] {
@@ -277,6 +280,12 @@ mod checker {
         assert!(wrong.contains("must not import controller"), "{wrong}");
         assert_eq!(says("controllers/service/rest.rs", "use crate::controllers::service::X;"), "");
         assert_eq!(says("controllers/service.rs", "use super::shared::X;"), "");
+    }
+
+    #[test]
+    fn only_what_is_declared_for_tests_is_left_out() {
+        let text = "#[cfg(test)]\nmod golden; mod real; #[cfg(test)] mod inline {} #[cfg(not(test))] mod not;";
+        assert_eq!(super::test_modules(Path::new("translate.rs"), text), [["translate", "golden"]]);
     }
 
     #[test]

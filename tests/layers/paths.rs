@@ -13,6 +13,8 @@ pub struct Found {
     pub foreign: Vec<Vec<String>>,
     /// Single words, keywords included.
     pub words: Vec<String>,
+    /// Modules of files of their own that only tests see.
+    pub tests: Vec<Vec<String>>,
 }
 
 /// Reads the source of a module.
@@ -38,7 +40,8 @@ impl Reader {
         while let Some(token) = tokens.pop_front() {
             match token {
                 TokenTree::Punct(hash) if hash.as_char() == '#' && is_for_tests(tokens.front()) => {
-                    skip_item(&mut tokens);
+                    let name = skip_item(&mut tokens);
+                    self.found.tests.extend(name.map(|name| [module, &[name]].concat()));
                 }
                 TokenTree::Ident(word) if word == "mod" => self.module(&mut tokens, module),
                 TokenTree::Ident(word) => self.path(vec![plain(&word)], &mut tokens, module),
@@ -125,15 +128,20 @@ fn is_for_tests(token: Option<&TokenTree>) -> bool {
     matches!(token, Some(TokenTree::Group(group)) if group.stream().to_string().replace(' ', "") == "cfg(test)")
 }
 
-/// Drops everything up to the end of the item that an attribute stands before.
-fn skip_item(tokens: &mut Tokens) {
+/// Drops everything up to the end of the item that an attribute stands before, and gives the name of a module
+/// that has a file of its own.
+fn skip_item(tokens: &mut Tokens) -> Option<String> {
+    let mut words = Vec::new();
     while let Some(token) = tokens.pop_front() {
         match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return,
-            TokenTree::Punct(end) if end.as_char() == ';' => return,
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return None,
+            TokenTree::Punct(end) if end.as_char() == ';' => break,
+            TokenTree::Ident(word) => words.push(plain(&word)),
             _ => {}
         }
     }
+    let name = words.pop()?;
+    (words.pop()? == "mod").then_some(name)
 }
 
 fn take_colons(tokens: &mut Tokens) -> bool {
