@@ -8,6 +8,7 @@ pub mod kubernetes;
 pub mod model;
 pub mod observe;
 pub mod placement;
+pub mod rbac;
 pub mod resolve;
 pub mod rollout;
 pub mod serve;

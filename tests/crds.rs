@@ -23,7 +23,9 @@ fn crds_are_generated_from_the_types() {
     }
     for entry in std::fs::read_dir(&folder).unwrap() {
         let file = entry.unwrap().path();
-        assert!(expected.contains(&file), "{} belongs to no kind", file.display());
+        // The list for kustomize is held by tests/chart.rs.
+        let known = expected.contains(&file) || file.ends_with("kustomization.yaml");
+        assert!(known, "{} belongs to no kind", file.display());
     }
 }
 
