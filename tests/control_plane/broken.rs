@@ -137,7 +137,7 @@ async fn an_unknown_cluster_is_told_with_the_object_to_apply() {
     assert!(message.contains("kind: Cluster") && message.contains("production"), "{message}");
     assert!(stage.pods("web").await.is_empty());
     crate::health::degraded(&refused, "ClusterNotFound").await;
-    let cluster = r#"{"apiVersion": "ecs.berth.dev/v1alpha1", "kind": "Cluster", "metadata": {"name": "production"}}"#;
+    let cluster = r#"{"apiVersion": "ecs.berth.dev/v1alpha1", "kind": "Cluster", "metadata": {"name": "production"}, "spec": {}}"#;
     stage.bed.apply(cluster).await.unwrap();
     stage.steady("web").await;
     // Without its cluster a service starts nothing, and stops nothing.
