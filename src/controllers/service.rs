@@ -134,7 +134,7 @@ async fn keep(
         (before, told) = (status, notices);
     }
     let plan = rollout::plan(service, &deployments, &tasks, now);
-    let problem = prepare(context, &owner, resolved).await?;
+    let problem = prepare(context, &owner, resolved, anchor(&pods, &tasks)).await?;
     let nodes = nodes(context, service);
     let definitions = definitions(context, resolved, &plan.deployments);
     let launch =
@@ -271,8 +271,20 @@ fn definitions(
     deployments.iter().filter_map(|deployment| Some((deployment.id.clone(), read(deployment)?))).collect()
 }
 
+/// The longest-running live task: the one whose place as holder of shared objects changes least.
+fn anchor<'a>(pods: &'a BTreeMap<String, Arc<Pod>>, tasks: &[Task]) -> Option<&'a Pod> {
+    let running = tasks.iter().filter(|task| task.is_live() && task.started_at.is_some());
+    let eldest = running.min_by_key(|task| (task.started_at, task.number))?;
+    pods.get(&eldest.name).map(|pod| &**pod)
+}
+
 /// What tasks need before they start: their revision held, their target groups' core Services.
-async fn prepare(context: &Context, owner: &Owner, resolved: &Resolved) -> Result<Option<Problem>, Error> {
+async fn prepare(
+    context: &Context,
+    owner: &Owner,
+    resolved: &Resolved,
+    anchor: Option<&Pod>,
+) -> Result<Option<Problem>, Error> {
     let service = &resolved.service;
     let namespace = &service.identity.namespace;
     let key = Key { namespace: namespace.clone(), name: service.identity.name.clone() };
@@ -282,11 +294,15 @@ async fn prepare(context: &Context, owner: &Owner, resolved: &Resolved) -> Resul
     {
         context.wrote(NAME, &key, &revision);
     }
-    let wanted = translate::target_group_services(service);
+    let mut wanted = translate::target_group_services(service);
     let mut problem = None;
-    for desired in &wanted {
+    for desired in &mut wanted {
+        // When the Service is deleted, its tasks serve on until they are drained: what leads to them must
+        // not be gone before, so one of them holds it too.
+        let holder = anchor.and_then(Owner::of).map(|pod| pod.user_reference(namespace)).transpose();
+        desired.metadata.owner_references = holder.ok().flatten().map(|reference| vec![reference]);
         let live = context.stores.core_services.get(namespace, &desired.name_any());
-        match context.writer.apply(owner, desired, live.as_deref()).await? {
+        match context.writer.apply(owner, &*desired, live.as_deref()).await? {
             Outcome::Written(object) => context.wrote(NAME, &key, &object),
             Outcome::Conflict(conflict) => problem = Some(launch::taken(&conflict)),
             Outcome::Unchanged(_) => {}
