@@ -15,6 +15,12 @@ pub enum ImageAction {
         #[arg(required = true)]
         archives: Vec<PathBuf>,
     },
+    /// Build Berth as `localhost/berth:VERSION` and make it known to the real nodes.
+    Berth {
+        /// The tag.
+        #[arg(default_value = "dev")]
+        version: String,
+    },
     /// Build the test app as `localhost/testapp:VERSION` and make it known to the real nodes.
     Testapp {
         /// Versions; they differ in what the app says of itself.
@@ -29,6 +35,10 @@ impl ImageAction {
         let real = Bed::open(dir).await?.real()?;
         let archives = match self {
             Self::Import { archives } => archives,
+            Self::Berth { version } => {
+                let build = move || image::berth_image(&version, &image::static_program("berth")?);
+                vec![tokio::task::spawn_blocking(build).await??]
+            }
             Self::Testapp { versions } => {
                 let build = move || versions.iter().map(|version| image::testapp_image(version)).collect();
                 tokio::task::spawn_blocking::<_, Result<Vec<PathBuf>>>(build).await??
