@@ -64,6 +64,7 @@ struct Resolved {
 fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<conclude::Finding>> {
     let judgement = fate::judge(Document::Service, &serde_json::to_value(&object.spec).unwrap_or_default());
     let mut violations = resolve::violations(&judgement);
+    reference::unclaimed(context, object)?;
     let revision = reference::revision(context, object)?;
     let cluster = reference::cluster(context, object)?;
     let definition = resolve::task_definition(&revision.spec, &revision.family, revision.number)
