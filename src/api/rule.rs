@@ -119,7 +119,10 @@ fn expand(expression: &str) -> String {
 /// Where our word `or(` begins, not the end of another word.
 fn find_or(text: &str) -> Option<usize> {
     text.match_indices("or(").map(|(at, _)| at).find(|at| {
-        !text.get(..*at).and_then(|before| before.chars().next_back()).is_some_and(|c| c.is_alphanumeric() || c == '.')
+        !text
+            .get(..*at)
+            .and_then(|before| before.chars().next_back())
+            .is_some_and(|c| c.is_alphanumeric() || c == '.')
     })
 }
 

@@ -172,7 +172,8 @@ const PLACEMENT_STRATEGY: [Rule; 3] = [
 ];
 
 const SERVICE_REGISTRY: [Rule; 2] = [
-    Rule::new("registryArn", "or(self.registryArn, '') != ''", "a registry needs its registryArn").of(Kind::Required),
+    Rule::new("registryArn", "or(self.registryArn, '') != ''", "a registry needs its registryArn")
+        .of(Kind::Required),
     Rule::new(
         "port",
         "or(self.port, 0) == 0 || or(self.containerName, '') == '' && or(self.containerPort, 0) == 0",

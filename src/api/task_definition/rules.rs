@@ -244,12 +244,9 @@ const VOLUME: [Rule; 2] = [
     .of(Kind::Forbidden),
 ];
 
-const PLACEMENT_CONSTRAINT: [Rule; 1] = [Rule::new(
-    "expression",
-    "or(self.expression, '') != ''",
-    "a memberOf constraint needs an expression",
-)
-.of(Kind::Required)];
+const PLACEMENT_CONSTRAINT: [Rule; 1] =
+    [Rule::new("expression", "or(self.expression, '') != ''", "a memberOf constraint needs an expression")
+        .of(Kind::Required)];
 
 const ULIMIT: [Rule; 1] = [Rule::new(
     "softLimit",
