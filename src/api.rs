@@ -7,10 +7,12 @@
 //!
 //! This module must not import any other module of the crate.
 
+pub mod admission;
 pub mod cluster;
 pub mod common;
 pub mod condition;
 pub mod definitions;
+pub mod fate;
 pub mod rule;
 pub mod schema;
 pub mod service;

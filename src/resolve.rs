@@ -4,6 +4,7 @@
 
 pub mod arn;
 mod container;
+mod judgement;
 mod placement;
 pub mod revision;
 pub mod service;
@@ -11,5 +12,6 @@ pub mod size;
 pub mod task;
 pub mod task_definition;
 
+pub use judgement::{violations, without_effect};
 pub use service::{ClusterNodes, service};
 pub use task_definition::task_definition;

@@ -46,10 +46,13 @@ fn status(context: &Context, object: &Cluster, before: &ClusterStatus) -> Cluste
         .iter()
         .filter(|node| selector.iter().all(|(key, value)| node.labels().get(key) == Some(value)))
         .count();
-    let name = object.spec.cluster_name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| object.name_any());
+    let name =
+        object.spec.cluster_name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| object.name_any());
     let services = context.stores.services.state();
     let services: Vec<_> = services.iter().filter(|service| service::cluster_name(service) == name).collect();
-    let sum = |count: fn(&crate::api::ServiceStatus) -> i32| services.iter().filter_map(|service| service.status.as_ref()).map(count).sum();
+    let sum = |count: fn(&crate::api::ServiceStatus) -> i32| {
+        services.iter().filter_map(|service| service.status.as_ref()).map(count).sum()
+    };
     let generation = object.metadata.generation.unwrap_or(0);
     let message = format!("cluster {name} is in force");
     let findings = [Finding::new(ConditionType::Ready, true, Reason::InForce, message)];

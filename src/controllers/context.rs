@@ -33,7 +33,12 @@ impl Context {
     }
 
     /// Remembers that `object` was written in a pass over `key`.
-    pub fn wrote<K: kube::Resource<DynamicType = ()>>(&self, controller: &'static str, key: &Key, object: &K) {
+    pub fn wrote<K: kube::Resource<DynamicType = ()>>(
+        &self,
+        controller: &'static str,
+        key: &Key,
+        object: &K,
+    ) {
         self.freshness.wrote(&(controller, key.clone()), object);
     }
 }

@@ -6,7 +6,6 @@
 use crate::kubernetes::{Watchable, Watched};
 use kube::ResourceExt;
 use std::collections::{BTreeSet, HashMap};
-use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Names of objects by the value of one label.
@@ -30,7 +29,7 @@ impl Index {
     }
 
     /// The objects of `watched` whose label has `value`, by namespace and name.
-    pub fn get<K: Watchable + Hash>(&self, value: &str, watched: &Watched<K>) -> Vec<Arc<K>> {
+    pub fn get<K: Watchable>(&self, value: &str, watched: &Watched<K>) -> Vec<Arc<K>> {
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(places) = names.get_mut(value) else { return Vec::new() };
         let mut found = Vec::new();

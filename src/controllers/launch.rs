@@ -66,8 +66,11 @@ async fn begin(launch: &Launch<'_>, start: &Start, done: &mut Done) -> Result<()
         let numbers = next..end.min(next + burst);
         next = numbers.end;
         burst = (burst * 2).min(u32::try_from(AT_ONCE).unwrap_or(burst));
-        let pods = numbers.map(|number| pod(launch, start, definition, number));
-        let writes = pods.map(|pod| create(launch, pod));
+        // Made before the first is awaited: a stream over a borrowing closure could not be sent.
+        let mut writes = Vec::new();
+        for number in numbers {
+            writes.push(create(launch, pod(launch, start, definition, number)));
+        }
         let outcomes: Vec<_> = stream::iter(writes).buffer_unordered(AT_ONCE).collect().await;
         for outcome in outcomes {
             match outcome? {
@@ -125,8 +128,12 @@ pub(super) fn taken(conflict: &NameConflict) -> Problem {
 /// group, and its containers are ended on their node, after their preStop pause. The pod stays readable.
 async fn stop(launch: &Launch<'_>, stops: &[Stop], done: &mut Done) -> Result<(), Error> {
     let now = Timestamp::now();
-    let found = stops.iter().filter_map(|stop| Some((stop, launch.pods.get(&stop.task)?)));
-    let writes = found.map(|(stop, pod)| end(launch, stop, pod, now));
+    let mut writes = Vec::new();
+    for stop in stops {
+        if let Some(pod) = launch.pods.get(&stop.task) {
+            writes.push(end(launch, stop, pod, now));
+        }
+    }
     let outcomes: Vec<_> = stream::iter(writes).buffer_unordered(AT_ONCE).collect().await;
     for outcome in outcomes {
         done.pods.extend(outcome?);
@@ -172,8 +179,8 @@ fn stop_patch(pod: &Pod, stop: &Stop, now: Timestamp) -> Value {
 }
 
 async fn forget(launch: &Launch<'_>, names: &[String]) -> Result<(), Error> {
-    let pods = names.iter().filter_map(|name| launch.pods.get(name));
-    for pod in pods {
+    for name in names {
+        let Some(pod) = launch.pods.get(name) else { continue };
         launch.context.writer.delete(&**pod, None, Guard::Uid).await?;
         launch.context.freshness.removed(&(super::service::NAME, key(launch.service)), &**pod);
     }

@@ -39,8 +39,10 @@ pub(super) fn revision(context: &Context, service: &api::Service) -> Result<Revi
         let message = format!("\"{text}\" is no family, family:revision or ARN of a task definition");
         return Err(judged::invalid(&[Violation::new("spec.taskDefinition", message)]));
     };
-    let registered: Vec<Revision> =
-        revisions(context, &namespace, &reference.family).iter().filter_map(|object| revision::read(object)).collect();
+    let registered: Vec<Revision> = revisions(context, &namespace, &reference.family)
+        .iter()
+        .filter_map(|object| revision::read(object))
+        .collect();
     let mut definitions = context.stores.task_definitions.state();
     definitions.retain(|definition| definition.namespace().as_deref() == Some(&*namespace));
     definitions.sort_by_key(|definition| (definition.creation_timestamp(), definition.uid()));
@@ -94,10 +96,16 @@ fn is_named(cluster: &api::Cluster, wanted: &str) -> bool {
 }
 
 /// The object that stands for a registry's ARN or name: by its ARN annotation first, then by its name.
-pub(super) fn discovery(context: &Context, namespace: &str, registry: &str) -> Option<Arc<api::ServiceDiscovery>> {
+pub(super) fn discovery(
+    context: &Context,
+    namespace: &str,
+    registry: &str,
+) -> Option<Arc<api::ServiceDiscovery>> {
     let mut all = context.stores.discoveries.state();
     all.retain(|discovery| discovery.namespace().as_deref() == Some(namespace));
-    let by_arn = all.iter().find(|discovery| discovery.annotations().get(label::ARN).is_some_and(|arn| arn == registry));
+    let by_arn = all
+        .iter()
+        .find(|discovery| discovery.annotations().get(label::ARN).is_some_and(|arn| arn == registry));
     let short = arn::registry(registry);
     let named = |discovery: &&Arc<api::ServiceDiscovery>| {
         discovery.name_any() == short || discovery.spec.name.as_deref() == Some(short)

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::error::Error;
 use super::launch::{self, Done, Launch};
 use super::{reference, report};
-use crate::api::fate::{self, Kind};
+use crate::api::fate::{self, Document};
 use crate::api::{self, ServiceStatus};
 use crate::conclude::service::{self as judged, Conclusion, Facts, Problem};
 use crate::kubernetes::{Guard, Key, Next, Outcome, Owner};
@@ -62,7 +62,7 @@ struct Resolved {
 }
 
 fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<conclude::Finding>> {
-    let judgement = fate::judge(Kind::Service, &serde_json::to_value(&object.spec).unwrap_or_default());
+    let judgement = fate::judge(Document::Service, &serde_json::to_value(&object.spec).unwrap_or_default());
     let mut violations = resolve::violations(&judgement);
     let revision = reference::revision(context, object)?;
     let cluster = reference::cluster(context, object)?;
@@ -71,7 +71,8 @@ fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<con
     let namespace = object.namespace().unwrap_or_default();
     let discovery = |registry: &str| reference::discovery(context, &namespace, registry);
     let name_of = |registry: &str| {
-        discovery(registry).map_or_else(|| resolve::arn::registry(registry).to_owned(), |found| found.name_any())
+        discovery(registry)
+            .map_or_else(|| resolve::arn::registry(registry).to_owned(), |found| found.name_any())
     };
     let service = match resolve::service(object, definition, &cluster, &name_of) {
         Ok(service) if violations.is_empty() => service,
@@ -81,7 +82,8 @@ fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<con
             return Err(judged::invalid(&violations));
         }
     };
-    let registries = object.spec.service_registries.iter().flatten().filter_map(|entry| entry.registry_arn.clone());
+    let registries =
+        object.spec.service_registries.iter().flatten().filter_map(|entry| entry.registry_arn.clone());
     let missing: Vec<String> = registries.filter(|registry| discovery(registry).is_none()).collect();
     let without_effect: Vec<Violation> = resolve::without_effect(&judgement);
     let role = revision.spec.task_role_arn.as_deref().filter(|role| !role.is_empty());
@@ -105,7 +107,12 @@ async fn refuse(
     Ok(Next::After(LOOK_AGAIN))
 }
 
-async fn keep(context: &Context, object: &api::Service, resolved: &Resolved, now: Timestamp) -> Result<Next, Error> {
+async fn keep(
+    context: &Context,
+    object: &api::Service,
+    resolved: &Resolved,
+    now: Timestamp,
+) -> Result<Next, Error> {
     let service = &resolved.service;
     let owner = Owner::of(object).ok_or(Error::Incomplete {
         kind: "Service",
@@ -127,10 +134,11 @@ async fn keep(context: &Context, object: &api::Service, resolved: &Resolved, now
         (before, told) = (status, notices);
     }
     let plan = rollout::plan(service, &deployments, &tasks, now);
-    let problem = prepare(context, &owner, resolved).await?;
+    let problem = prepare(context, &owner, resolved, anchor(&pods, &tasks)).await?;
     let nodes = nodes(context, service);
     let definitions = definitions(context, resolved, &plan.deployments);
-    let launch = Launch { context, owner: &owner, service, definitions: &definitions, pods: &pods, nodes: &nodes };
+    let launch =
+        Launch { context, owner: &owner, service, definitions: &definitions, pods: &pods, nodes: &nodes };
     let mut done = launch::carry_out(&launch, &plan).await?;
     done.problem = problem.or(done.problem);
     budget(context, &owner, service).await?;
@@ -144,13 +152,26 @@ async fn keep(context: &Context, object: &api::Service, resolved: &Resolved, now
     Ok(next(&plan, held, done.problem.is_some(), now))
 }
 
-fn facts<'a>(resolved: &'a Resolved, deployments: &'a [Deployment], tasks: &'a [Task], deadlock: bool) -> Facts<'a> {
+fn facts<'a>(
+    resolved: &'a Resolved,
+    deployments: &'a [Deployment],
+    tasks: &'a [Task],
+    deadlock: bool,
+) -> Facts<'a> {
     let service = &resolved.service;
     let strategies = match strategy::preferences(&service.placement, &service.group()).exactness {
         Exactness::Exact => "Exact",
         Exactness::BestEffort { .. } => "BestEffort",
     };
-    Facts { service, deployments, tasks, deadlock, problem: None, strategies, remarks: resolved.remarks.clone() }
+    Facts {
+        service,
+        deployments,
+        tasks,
+        deadlock,
+        problem: None,
+        strategies,
+        remarks: resolved.remarks.clone(),
+    }
 }
 
 /// Writes the status, or says how long a change of mere counts is held back.
@@ -183,7 +204,9 @@ fn next(plan: &rollout::Plan, held: Option<Duration>, refused: bool, now: Timest
 fn tasks(context: &Context, service: &Service, now: Timestamp) -> (BTreeMap<String, Arc<Pod>>, Vec<Task>) {
     let pods = context.stores.tasks.get(&service.identity.uid, &context.stores.pods);
     let owned = pods.into_iter().filter(|pod| {
-        pod.owner_references().iter().any(|owner| owner.controller == Some(true) && owner.uid == service.identity.uid)
+        pod.owner_references()
+            .iter()
+            .any(|owner| owner.controller == Some(true) && owner.uid == service.identity.uid)
     });
     let pods: BTreeMap<String, Arc<Pod>> = owned.map(|pod| (pod.name_any(), pod)).collect();
     let zone = |node: &str| zone(context, node);
@@ -193,7 +216,13 @@ fn tasks(context: &Context, service: &Service, now: Timestamp) -> (BTreeMap<Stri
 }
 
 /// The tasks with what this pass did to them.
-fn after(context: &Context, service: &Service, mut tasks: Vec<Task>, done: &Done, now: Timestamp) -> Vec<Task> {
+fn after(
+    context: &Context,
+    service: &Service,
+    mut tasks: Vec<Task>,
+    done: &Done,
+    now: Timestamp,
+) -> Vec<Task> {
     let zone = |node: &str| zone(context, node);
     let reading = Reading::of(service, &zone, now);
     for task in done.pods.iter().filter_map(|pod| task::task(pod, &reading)) {
@@ -210,7 +239,8 @@ fn zone(context: &Context, node: &str) -> Option<String> {
 
 /// The nodes as queries see them; read only where a query asks for values.
 fn nodes(context: &Context, service: &Service) -> Vec<NodeView> {
-    let asks = |constraint: &crate::model::Constraint| matches!(constraint, crate::model::Constraint::MemberOf(_));
+    let asks =
+        |constraint: &crate::model::Constraint| matches!(constraint, crate::model::Constraint::MemberOf(_));
     if !service.placement.constraints.iter().any(asks) {
         return Vec::new();
     }
@@ -241,8 +271,20 @@ fn definitions(
     deployments.iter().filter_map(|deployment| Some((deployment.id.clone(), read(deployment)?))).collect()
 }
 
+/// The longest-running live task: the one whose place as holder of shared objects changes least.
+fn anchor<'a>(pods: &'a BTreeMap<String, Arc<Pod>>, tasks: &[Task]) -> Option<&'a Pod> {
+    let running = tasks.iter().filter(|task| task.is_live() && task.started_at.is_some());
+    let eldest = running.min_by_key(|task| (task.started_at, task.number))?;
+    pods.get(&eldest.name).map(|pod| &**pod)
+}
+
 /// What tasks need before they start: their revision held, their target groups' core Services.
-async fn prepare(context: &Context, owner: &Owner, resolved: &Resolved) -> Result<Option<Problem>, Error> {
+async fn prepare(
+    context: &Context,
+    owner: &Owner,
+    resolved: &Resolved,
+    anchor: Option<&Pod>,
+) -> Result<Option<Problem>, Error> {
     let service = &resolved.service;
     let namespace = &service.identity.namespace;
     let key = Key { namespace: namespace.clone(), name: service.identity.name.clone() };
@@ -252,11 +294,15 @@ async fn prepare(context: &Context, owner: &Owner, resolved: &Resolved) -> Resul
     {
         context.wrote(NAME, &key, &revision);
     }
-    let wanted = translate::target_group_services(service);
+    let mut wanted = translate::target_group_services(service);
     let mut problem = None;
-    for desired in &wanted {
+    for desired in &mut wanted {
+        // When the Service is deleted, its tasks serve on until they are drained: what leads to them must
+        // not be gone before, so one of them holds it too.
+        let holder = anchor.and_then(Owner::of).map(|pod| pod.user_reference(namespace)).transpose();
+        desired.metadata.owner_references = holder.ok().flatten().map(|reference| vec![reference]);
         let live = context.stores.core_services.get(namespace, &desired.name_any());
-        match context.writer.apply(owner, desired, live.as_deref()).await? {
+        match context.writer.apply(owner, &*desired, live.as_deref()).await? {
             Outcome::Written(object) => context.wrote(NAME, &key, &object),
             Outcome::Conflict(conflict) => problem = Some(launch::taken(&conflict)),
             Outcome::Unchanged(_) => {}

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::error::Error;
 use super::report;
-use crate::api::fate::{self, Kind};
+use crate::api::fate::{self, Document};
 use crate::api::{ConditionType, Reason, ServiceDiscovery, ServiceDiscoveryStatus};
 use crate::conclude::{Finding, Notice, condition, conditions};
 use crate::kubernetes::{Key, Next, Outcome, Owner};
@@ -31,7 +31,8 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
     if !context.is_fresh(NAME, &key) {
         return Ok(Next::After(Duration::from_secs(1)));
     }
-    let judgement = fate::judge(Kind::ServiceDiscovery, &serde_json::to_value(&object.spec).unwrap_or_default());
+    let judgement =
+        fate::judge(Document::ServiceDiscovery, &serde_json::to_value(&object.spec).unwrap_or_default());
     let violations = resolve::violations(&judgement);
     let findings = if violations.is_empty() {
         publish(&context, &object, &key).await?
@@ -68,7 +69,8 @@ async fn publish(context: &Context, object: &ServiceDiscovery, key: &Key) -> Res
             if let Outcome::Written(written) = &outcome {
                 context.wrote(NAME, key, written);
             }
-            let message = format!("tasks registered here are found as {}", dns_name(key, &desired.name_any()));
+            let message =
+                format!("tasks registered here are found as {}", dns_name(key, &desired.name_any()));
             vec![Finding::new(ConditionType::Ready, true, Reason::InForce, message)]
         }
     })
@@ -96,7 +98,8 @@ async fn show(context: &Context, object: &ServiceDiscovery, findings: &[Finding]
         conditions: conditions(&before.conditions, findings, generation, Timestamp::now()),
     };
     let said = |status: &ServiceDiscoveryStatus| {
-        condition::find(&status.conditions, ConditionType::Ready).map(|ready| (ready.reason.clone(), ready.message.clone()))
+        condition::find(&status.conditions, ConditionType::Ready)
+            .map(|ready| (ready.reason.clone(), ready.message.clone()))
     };
     let mut notices = Vec::new();
     if said(&before) != said(&after)

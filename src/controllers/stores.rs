@@ -167,7 +167,10 @@ fn on_discovery(
     }
 }
 
-fn on_cluster(queues: &Queues, later: &Later) -> impl Fn(&api::Cluster, Change) + Send + Sync + 'static + use<> {
+fn on_cluster(
+    queues: &Queues,
+    later: &Later,
+) -> impl Fn(&api::Cluster, Change) + Send + Sync + 'static + use<> {
     let (queues, later) = (queues.clone(), Arc::clone(later));
     move |cluster, _| {
         queues.clusters.add(Key::of(cluster));
@@ -204,7 +207,9 @@ fn on_child<K: ResourceExt>(queues: &Queues) -> impl Fn(&K, Change) + Send + Syn
 fn add_controller<K: ResourceExt>(queues: &Queues, object: &K) {
     let namespace = object.namespace().unwrap_or_default();
     let controllers = object.owner_references().iter().filter(|owner| owner.controller == Some(true));
-    for owner in controllers.filter(|owner| owner.kind == "Service" && owner.api_version.starts_with(api::GROUP)) {
+    for owner in
+        controllers.filter(|owner| owner.kind == "Service" && owner.api_version.starts_with(api::GROUP))
+    {
         queues.services.add(key(namespace.clone(), &owner.name));
     }
 }

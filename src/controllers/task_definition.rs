@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::error::Error;
 use super::{reference, report};
-use crate::api::fate::{self, Kind};
+use crate::api::fate::{self, Document};
 use crate::api::{Reason, TaskDefinition};
 use crate::conclude::task_definition as judged;
 use crate::kubernetes::{Key, Next, Outcome, Owner};
@@ -41,7 +41,8 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
         return Ok(Next::After(Duration::from_secs(1)));
     }
     let family = revision::family(&object);
-    let judgement = fate::judge(Kind::TaskDefinition, &serde_json::to_value(&object.spec).unwrap_or_default());
+    let judgement =
+        fate::judge(Document::TaskDefinition, &serde_json::to_value(&object.spec).unwrap_or_default());
     let without_effect = resolve::without_effect(&judgement);
     let verdict = match objections(&context, &object, &family, &judgement) {
         Some((reason, message)) => Verdict::Refused(reason, message),
@@ -51,8 +52,10 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
     let (generation, now) = (object.metadata.generation.unwrap_or(0), Timestamp::now());
     let (status, notices) = match &verdict {
         Verdict::Registered(number) => {
-            let remarks: Vec<_> =
-                (!without_effect.is_empty()).then(|| judged::without_effect(&without_effect)).into_iter().collect();
+            let remarks: Vec<_> = (!without_effect.is_empty())
+                .then(|| judged::without_effect(&without_effect))
+                .into_iter()
+                .collect();
             judged::registered(&before, generation, (&family, *number), &remarks, now)
         }
         Verdict::Refused(reason, message) => judged::refused(&before, generation, (*reason, message), now),
@@ -85,11 +88,19 @@ fn objections(
         let age = |one: &TaskDefinition| (one.creation_timestamp(), one.uid());
         claims && other.uid() != object.uid() && age(other) < age(object)
     })?;
-    let message = format!("family {family} belongs to TaskDefinition {}: give this one another family", elder.name_any());
+    let message = format!(
+        "family {family} belongs to TaskDefinition {}: give this one another family",
+        elder.name_any()
+    );
     Some((Reason::Duplicate, message))
 }
 
-async fn register(context: &Context, object: &TaskDefinition, family: &str, key: &Key) -> Result<Verdict, Error> {
+async fn register(
+    context: &Context,
+    object: &TaskDefinition,
+    family: &str,
+    key: &Key,
+) -> Result<Verdict, Error> {
     let owner = Owner::of(object).ok_or(Error::Incomplete {
         kind: "TaskDefinition",
         name: key.to_string(),
@@ -121,7 +132,9 @@ async fn register(context: &Context, object: &TaskDefinition, family: &str, key:
     let content = revision::content(family, &object.spec);
     let wanted = translate::controller_revision(&identity, family, number, &content);
     match context.registrar.share(&owner, &wanted).await? {
-        Outcome::Conflict(conflict) => return Ok(Verdict::Refused(Reason::NameConflict, conflict.to_string())),
+        Outcome::Conflict(conflict) => {
+            return Ok(Verdict::Refused(Reason::NameConflict, conflict.to_string()));
+        }
         Outcome::Written(written) | Outcome::Unchanged(written) => context.wrote(NAME, key, &written),
     }
     count(context, family, number, counter, key).await?;
@@ -129,12 +142,17 @@ async fn register(context: &Context, object: &TaskDefinition, family: &str, key:
 }
 
 /// One more than any number the family ever had; a family that never had one may be given its first.
-fn next_number(object: &TaskDefinition, newest: Option<i64>, counter: Option<&Arc<ControllerRevision>>) -> i64 {
+fn next_number(
+    object: &TaskDefinition,
+    newest: Option<i64>,
+    counter: Option<&Arc<ControllerRevision>>,
+) -> i64 {
     let counted = counter.and_then(|counter| counter.revision);
     match newest.max(counted) {
         Some(highest) => highest + 1,
         None => {
-            let asked = object.annotations().get(label::FIRST_REVISION).and_then(|text| text.parse::<i64>().ok());
+            let asked =
+                object.annotations().get(label::FIRST_REVISION).and_then(|text| text.parse::<i64>().ok());
             asked.filter(|number| (1..=1_000_000).contains(number)).unwrap_or(1)
         }
     }
