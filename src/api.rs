@@ -7,6 +7,7 @@
 //!
 //! This module must not import any other module of the crate.
 
+pub mod admission;
 pub mod cluster;
 pub mod common;
 pub mod condition;

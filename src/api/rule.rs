@@ -30,10 +30,8 @@ pub enum Kind {
     Invalid,
     /// The value is right elsewhere, not beside the others.
     Forbidden,
-    /// Something is missing.
+    /// Something is missing. (There is no kind for duplicates: API machinery leaves out their message.)
     Required,
-    /// Something that must be unique is not.
-    Duplicate,
 }
 
 impl Rule {
@@ -57,7 +55,6 @@ impl Rule {
             Kind::Invalid => "FieldValueInvalid",
             Kind::Forbidden => "FieldValueForbidden",
             Kind::Required => "FieldValueRequired",
-            Kind::Duplicate => "FieldValueDuplicate",
         }
     }
 
@@ -84,7 +81,6 @@ impl From<&Rule> for KubeRule {
                 Kind::Invalid => Reason::FieldValueInvalid,
                 Kind::Forbidden => Reason::FieldValueForbidden,
                 Kind::Required => Reason::FieldValueRequired,
-                Kind::Duplicate => Reason::FieldValueDuplicate,
             }),
             optional_old_self: None,
         }

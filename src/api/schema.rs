@@ -11,6 +11,8 @@ use serde_json::{Map, Value, json};
 
 /// Characters a string may have where ECS documents no limit.
 const STRING: u64 = 2048;
+/// Characters a string in a status may have, as API machinery bounds a condition's message.
+const MESSAGE: u64 = 32768;
 /// Entries a list may have where ECS documents no limit.
 const ITEMS: u64 = 100;
 /// Entries a map may have where ECS documents no limit.
@@ -35,7 +37,9 @@ pub fn status(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     match kind(object) {
         Some("array") => bound_list(object),
-        Some("string") => bound_string(object),
+        Some("string") => {
+            object.entry("maxLength").or_insert(MESSAGE.into());
+        }
         _ => {}
     }
 }

@@ -147,7 +147,7 @@ document! {
         /// signal: 0–3600, default 10.
         #[schemars(range(min = 0, max = 3600))]
         deregistration_delay_seconds: i32,
-        /// How many stopped tasks stay readable, for an hour at most unless nothing pushes them out: 0–100,
+        /// How many stopped tasks stay readable; within this bound each does for an hour at least: 0–100,
         /// default 10.
         #[schemars(range(min = 0, max = 100))]
         stopped_tasks_kept: i32,

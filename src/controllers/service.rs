@@ -4,7 +4,7 @@ use super::context::Context;
 use super::error::Error;
 use super::launch::{self, Done, Launch};
 use super::{reference, report};
-use crate::api::fate::{self, Kind};
+use crate::api::fate::{self, Document};
 use crate::api::{self, ServiceStatus};
 use crate::conclude::service::{self as judged, Conclusion, Facts, Problem};
 use crate::kubernetes::{Guard, Key, Next, Outcome, Owner};
@@ -62,7 +62,7 @@ struct Resolved {
 }
 
 fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<conclude::Finding>> {
-    let judgement = fate::judge(Kind::Service, &serde_json::to_value(&object.spec).unwrap_or_default());
+    let judgement = fate::judge(Document::Service, &serde_json::to_value(&object.spec).unwrap_or_default());
     let mut violations = resolve::violations(&judgement);
     let revision = reference::revision(context, object)?;
     let cluster = reference::cluster(context, object)?;

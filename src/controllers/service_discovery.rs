@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::error::Error;
 use super::report;
-use crate::api::fate::{self, Kind};
+use crate::api::fate::{self, Document};
 use crate::api::{ConditionType, Reason, ServiceDiscovery, ServiceDiscoveryStatus};
 use crate::conclude::{Finding, Notice, condition, conditions};
 use crate::kubernetes::{Key, Next, Outcome, Owner};
@@ -32,7 +32,7 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
         return Ok(Next::After(Duration::from_secs(1)));
     }
     let judgement =
-        fate::judge(Kind::ServiceDiscovery, &serde_json::to_value(&object.spec).unwrap_or_default());
+        fate::judge(Document::ServiceDiscovery, &serde_json::to_value(&object.spec).unwrap_or_default());
     let violations = resolve::violations(&judgement);
     let findings = if violations.is_empty() {
         publish(&context, &object, &key).await?

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::error::Error;
 use super::{reference, report};
-use crate::api::fate::{self, Kind};
+use crate::api::fate::{self, Document};
 use crate::api::{Reason, TaskDefinition};
 use crate::conclude::task_definition as judged;
 use crate::kubernetes::{Key, Next, Outcome, Owner};
@@ -42,7 +42,7 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
     }
     let family = revision::family(&object);
     let judgement =
-        fate::judge(Kind::TaskDefinition, &serde_json::to_value(&object.spec).unwrap_or_default());
+        fate::judge(Document::TaskDefinition, &serde_json::to_value(&object.spec).unwrap_or_default());
     let without_effect = resolve::without_effect(&judgement);
     let verdict = match objections(&context, &object, &family, &judgement) {
         Some((reason, message)) => Verdict::Refused(reason, message),

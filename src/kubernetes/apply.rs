@@ -109,8 +109,8 @@ impl Writer {
 
     /// Makes `desired` true by server-side apply with manager [`MANAGER`], unless `live` says that it is.
     ///
-    /// `desired` must be complete: a field that we set before and that is missing now is removed. Its owner
-    /// references must come from `owner`. With `live` the write holds for that very object (by UID); without
+    /// `desired` must be complete: a field that we set before and that is missing now is removed. `owner` is
+    /// made its controller. With `live` the write holds for that very object (by UID); without
     /// it the name is read first, and the write does not overrule anybody's fields, so that an object which
     /// appears in between is not annexed.
     ///
@@ -118,8 +118,8 @@ impl Writer {
     ///
     /// When a guard forbids the write, the API server refuses it, or the object keeps changing.
     pub async fn apply<K: Object>(&self, owner: &Owner, desired: &K, live: Option<&K>) -> Result<Outcome<K>> {
-        let place = Place::of_child(desired, owner)?;
-        let mut body = place.encode(desired)?;
+        let (place, desired) = Place::of_child(desired, owner)?;
+        let mut body = place.encode(&desired)?;
         let mut live = live.cloned();
         for _ in 0..RACES {
             if live.is_none() {
@@ -155,7 +155,8 @@ impl Writer {
     /// When a guard forbids the write or the API server refuses it. After a timeout the object may exist all
     /// the same; the next attempt finds it.
     pub async fn create<K: Object>(&self, owner: &Owner, desired: &K) -> Result<Outcome<K>> {
-        let place = Place::of_child(desired, owner)?;
+        let (place, desired) = Place::of_child(desired, owner)?;
+        let desired = &desired;
         self.create_or_recognize(&place, desired, |meta| owner.controls(meta) && self.is_twin(desired, meta))
             .await
     }

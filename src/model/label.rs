@@ -42,6 +42,8 @@ pub const REVISION_STATUS: &str = "ecs.berth.dev/revision-status";
 pub const COUNTER: &str = "ecs.berth.dev/counter";
 /// Annotation on a task with the ECS form of each container's name that Kubernetes does not take, as JSON.
 pub const CONTAINER_NAMES: &str = "ecs.berth.dev/container-names";
+/// Label that no node needs to have: it stands in the node affinity that no node meets.
+pub const NO_NODE: &str = "ecs.berth.dev/no-node";
 
 /// Label of the tasks that count for a group: spread, distinctInstance and `task:group` select by it.
 /// It is removed in the write that makes a task's desiredStatus STOPPED, as ECS counts by desired status.

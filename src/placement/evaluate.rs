@@ -57,9 +57,18 @@ fn attribute_matches(name: &str, test: &Test, label: Option<&String>) -> bool {
 
 /// Whether a value that is there passes `test` as text.
 pub fn holds(test: &Test, value: &str) -> bool {
-    match test {
-        Test::Matches(pattern) => Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(value)),
-        Test::NotMatches(pattern) => Pattern::new(pattern).is_ok_and(|pattern| !pattern.matches(value)),
+    passes(test)(value)
+}
+
+/// `holds` for many values: a pattern is compiled once. A pattern that is none passes nothing.
+pub fn passes(test: &Test) -> impl Fn(&str) -> bool {
+    let pattern = match test {
+        Test::Matches(pattern) | Test::NotMatches(pattern) => Pattern::new(pattern).ok(),
+        _ => None,
+    };
+    move |value| match test {
+        Test::Matches(_) => pattern.as_ref().is_some_and(|pattern| pattern.matches(value)),
+        Test::NotMatches(_) => pattern.as_ref().is_some_and(|pattern| !pattern.matches(value)),
         Test::Equals(other) => value == other,
         Test::NotEquals(other) => value != other,
         Test::In(others) => others.iter().any(|other| value == other),

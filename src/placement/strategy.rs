@@ -52,7 +52,7 @@ pub fn preferences(placement: &Placement, group: &str) -> Preferences {
             Strategy::Binpack(_) => together.push(near(group)),
         }
     }
-    Preferences { spread, together, exactness: exactness(&ordered) }
+    Preferences { spread, together, exactness: exactness(&ordered, placement.scheduler.as_deref()) }
 }
 
 /// The strategies that can still decide something: none after `random`, none twice, one `binpack`, and
@@ -76,9 +76,13 @@ fn ordered(strategies: &[Strategy]) -> Vec<Strategy> {
     ordered
 }
 
-fn exactness(ordered: &[Strategy]) -> Exactness {
+fn exactness(ordered: &[Strategy], scheduler: Option<&str>) -> Exactness {
     let reason = match ordered {
         [] => return Exactness::Exact,
+        _ if let Some(scheduler) = scheduler => {
+            let reason = format!("how the scheduler `{scheduler}` ranks instances is its own affair");
+            return Exactness::BestEffort { reason };
+        }
         _ if ordered.iter().any(|strategy| matches!(strategy, Strategy::Binpack(_))) => {
             "binpack is exact only with a scheduler profile: the default scheduler is only drawn to instances \
              that hold tasks of the same service"

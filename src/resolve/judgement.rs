@@ -5,9 +5,9 @@ use crate::model::Violation;
 
 /// The members that are refused or unknown, as violations.
 pub fn violations(judgement: &Judgement) -> Vec<Violation> {
-    let refused = judgement.refused.iter().map(|one| Violation::new(one.path.clone(), one.message.clone()));
+    let refused = judgement.refused.iter().map(|one| Violation::new(one.path.clone(), one.reason));
     let unknown = judgement.unknown.iter().map(|one| {
-        let hint = one.nearest.as_ref().map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+        let hint = one.nearest.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
         Violation::new(one.path.clone(), format!("unknown member{hint}"))
     });
     refused.chain(unknown).collect()
@@ -16,5 +16,5 @@ pub fn violations(judgement: &Judgement) -> Vec<Violation> {
 /// The members that change nothing here.
 pub fn without_effect(judgement: &Judgement) -> Vec<Violation> {
     let members = judgement.without_effect.iter();
-    members.map(|one| Violation::new(one.path.clone(), one.reason.clone())).collect()
+    members.map(|one| Violation::new(one.path.clone(), one.reason)).collect()
 }

@@ -65,7 +65,6 @@ fn readiness(check: &HealthCheck) -> corev1::Probe {
     let seconds = |seconds: u32| i32::try_from(seconds.max(1)).unwrap_or(i32::MAX);
     corev1::Probe {
         exec: Some(corev1::ExecAction { command: names::all_unexpanded(&check.command) }),
-        initial_delay_seconds: Some(0),
         period_seconds: Some(seconds(check.interval)),
         timeout_seconds: Some(seconds(check.timeout)),
         failure_threshold: Some(seconds(check.retries)),

@@ -121,13 +121,23 @@ fn requirements(
     (requirements != corev1::ResourceRequirements::default()).then_some(requirements)
 }
 
+/// In the form that the API server gives back, so that an object equals what was written.
 fn quantities((cpu, memory): (Option<u64>, Option<u64>)) -> Option<BTreeMap<String, Quantity>> {
-    let whole = |millicores: u64| (millicores % 1000 == 0).then(|| (millicores / 1000).to_string());
-    let cpu = cpu.map(|amount| ("cpu", whole(amount).unwrap_or_else(|| format!("{amount}m"))));
-    let memory = memory.map(|amount| ("memory", format!("{amount}Mi")));
+    let cpu = cpu.map(|amount| ("cpu", largest_unit(amount, 1000, &["m", ""])));
+    let memory = memory.map(|amount| ("memory", largest_unit(amount, 1024, &["Mi", "Gi", "Ti"])));
     let all: BTreeMap<_, _> =
         cpu.into_iter().chain(memory).map(|(name, amount)| (name.to_owned(), Quantity(amount))).collect();
     (!all.is_empty()).then_some(all)
+}
+
+fn largest_unit(mut amount: u64, step: u64, units: &[&str]) -> String {
+    let mut units = units.iter().peekable();
+    let mut unit = units.next();
+    while amount > 0 && amount.is_multiple_of(step) && units.peek().is_some() {
+        amount /= step;
+        unit = units.next();
+    }
+    format!("{amount}{}", unit.unwrap_or(&""))
 }
 
 #[cfg(test)]

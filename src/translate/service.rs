@@ -42,7 +42,6 @@ pub fn discovery_service(discovery: &Identity, ports: &[corev1::ServicePort]) ->
         core_service(meta(&discovery.namespace, name, []), label::discovery(&discovery.name), ports);
     if let Some(spec) = core.spec.as_mut() {
         spec.cluster_ip = Some("None".into());
-        spec.publish_not_ready_addresses = Some(false);
     }
     core
 }

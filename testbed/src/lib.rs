@@ -14,6 +14,7 @@ pub mod bed;
 mod files;
 pub mod health;
 pub mod image;
+pub mod load;
 pub mod nodes;
 pub mod parts;
 pub mod pki;

@@ -68,8 +68,7 @@ impl RealNode {
     /// The labels as the kubelet takes them.
     fn all_labels(&self) -> String {
         // A zone is its region and a letter.
-        let region = self.zone.trim_end_matches(|c: char| c.is_ascii_lowercase());
-        let region = if region.is_empty() { &self.zone } else { region };
+        let region = self.zone.strip_suffix(|c: char| c.is_ascii_lowercase()).unwrap_or(&self.zone);
         let own = [
             ("topology.kubernetes.io/zone", self.zone.as_str()),
             ("topology.kubernetes.io/region", region.trim_end_matches('-')),

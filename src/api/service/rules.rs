@@ -37,7 +37,7 @@ macro_rules! daemon {
     };
 }
 
-const SERVICE: [Rule; 16] = [
+const SERVICE: [Rule; 15] = [
     Rule::new(
         "serviceName",
         "!given(self.serviceName) || self.serviceName.matches('^[a-zA-Z0-9_-]{1,255}$')",
@@ -93,12 +93,6 @@ const SERVICE: [Rule; 16] = [
         "placementConstraints",
         "or(self.launchType, '') != 'FARGATE' || or(self.placementConstraints, []).size() == 0",
         "Placement constraints are not supported with FARGATE launch type.",
-    )
-    .of(Kind::Forbidden),
-    Rule::new(
-        "placementStrategy",
-        "or(self.launchType, '') != 'FARGATE' || or(self.placementStrategy, []).size() == 0",
-        "Placement strategies are not supported with FARGATE launch type.",
     )
     .of(Kind::Forbidden),
     Rule::new(

@@ -81,7 +81,7 @@ pub struct Deployment {
     pub rollout_state: String,
     /// Why the rollout is in this state.
     #[serde(default)]
-    #[schemars(length(max = 1024))]
+    #[schemars(length(max = 4096))]
     pub rollout_state_reason: String,
     /// When the deployment began.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,6 +127,6 @@ pub struct ServiceEvent {
     #[schemars(length(max = 64), extend("format" = "date-time"))]
     pub created_at: String,
     /// What happened, in ECS's words.
-    #[schemars(length(max = 1024))]
+    #[schemars(length(max = 4096))]
     pub message: String,
 }

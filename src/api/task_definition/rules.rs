@@ -81,7 +81,7 @@ macro_rules! memory {
     };
 }
 
-const DEFINITION: [Rule; 16] = [
+const DEFINITION: [Rule; 15] = [
     Rule::new(
         "family",
         "!given(self.family) || self.family.matches('^[a-zA-Z0-9_-]{1,255}$')",
@@ -102,8 +102,7 @@ const DEFINITION: [Rule; 16] = [
         "containerDefinitions",
         concat!(containers!(), ".all(c, !given(c.name) || self.containerDefinitions.exists_one(d, or(d.name, '') == c.name))"),
         "container names must be unique in a task definition",
-    )
-    .of(Kind::Duplicate),
+    ),
     Rule::new(
         "containerDefinitions",
         concat!("or(self.memory, '') != '' || ", containers!(), ".all(c, given(c.memory) || given(c.memoryReservation))"),
@@ -132,11 +131,6 @@ const DEFINITION: [Rule; 16] = [
         "Fargate requires that 'memory' be defined at the task level.",
     )
     .of(Kind::Required),
-    Rule::new(
-        "networkMode",
-        concat!("!(", fargate!(), ") || or(self.networkMode, '') == 'awsvpc'"),
-        "Fargate only supports network mode 'awsvpc'.",
-    ),
     Rule::new(
         "cpu",
         concat!(

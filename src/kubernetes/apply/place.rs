@@ -17,14 +17,15 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// A child to be: of a kind on the list, in its owner's namespace.
-    pub fn of_child<K: Object>(object: &K, owner: &Owner) -> Result<Self> {
+    /// A child to be, with `owner` as its controller: of a kind on the list, in its owner's namespace.
+    pub fn of_child<K: Object>(object: &K, owner: &Owner) -> Result<(Self, K)> {
         let place = Self::of_kind(object, Kind::child::<K>())?;
-        owner.controller_reference(&place.namespace)?;
-        if !owner.controls(object.meta()) {
-            return Err(place.incomplete("owner reference of its controller"));
+        let reference = owner.controller_reference(&place.namespace)?;
+        let mut child = object.clone();
+        if !owner.controls(child.meta()) {
+            child.meta_mut().owner_references.get_or_insert_default().push(reference);
         }
-        Ok(place)
+        Ok((place, child))
     }
 
     pub fn of_kind<K: Object>(object: &K, kind: Option<Kind>) -> Result<Self> {

@@ -9,8 +9,11 @@ pub struct Parser<'a> {
     cursor: Cursor<'a>,
 }
 
+/// A symbol, its word and what they make of the text that follows.
+type Spelling = (&'static str, &'static str, fn(String) -> Test);
+
 /// Spellings of the comparisons that take one value; longer symbols come before their beginnings.
-const COMPARISONS: [(&str, &str, fn(String) -> Test); 6] = [
+const COMPARISONS: [Spelling; 6] = [
     ("==", "equals", Test::Equals),
     ("!=", "not_equals", Test::NotEquals),
     (">=", "greater_than_equal", Test::GreaterOrEqual),
@@ -20,8 +23,7 @@ const COMPARISONS: [(&str, &str, fn(String) -> Test); 6] = [
 ];
 
 /// Spellings of the comparisons that take a pattern.
-const MATCHES: [(&str, &str, fn(String) -> Test); 2] =
-    [("=~", "matches", Test::Matches), ("!~", "not_matches", Test::NotMatches)];
+const MATCHES: [Spelling; 2] = [("=~", "matches", Test::Matches), ("!~", "not_matches", Test::NotMatches)];
 
 impl<'a> Parser<'a> {
     /// A parser at `cursor`.

@@ -1,6 +1,7 @@
 //! Alternatives of requirements: the form that node affinity has.
 
 use super::Term;
+use crate::model::label;
 use crate::placement::unsupported::Unsupported;
 use k8s_openapi::api::core::v1::NodeSelectorRequirement;
 
@@ -8,9 +9,6 @@ use k8s_openapi::api::core::v1::NodeSelectorRequirement;
 const MAX_TERMS: usize = 256;
 /// Most requirements of one alternative.
 const MAX_REQUIREMENTS: usize = 256;
-
-/// A label that no node needs to have: it stands in a term that contradicts itself.
-const NO_NODE: &str = "ecs.berth.dev/no-node";
 
 /// Requirements that must all hold.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -77,7 +75,8 @@ impl Formula {
 
     /// The term that matches no node.
     pub fn nowhere() -> Term {
-        let both = ["Exists", "DoesNotExist"].map(|operator| requirement(NO_NODE, operator, Vec::new()));
+        let both =
+            ["Exists", "DoesNotExist"].map(|operator| requirement(label::NO_NODE, operator, Vec::new()));
         Term { match_expressions: Some(both.into()), match_fields: None }
     }
 

@@ -2,7 +2,7 @@
 
 use super::normal_form::Formula;
 use crate::model::expression::Test;
-use crate::placement::evaluate::holds;
+use crate::placement::evaluate::{holds, passes};
 use crate::placement::node::NodeView;
 use crate::placement::{attribute as label, unsupported::Unsupported};
 use std::collections::BTreeSet;
@@ -26,7 +26,8 @@ pub fn attribute(name: &str, test: &Test, negated: bool, nodes: &[NodeView]) -> 
             let allowed = match by_number(test, negated, &known) {
                 Some((operator, bound)) => is(operator, vec![bound.to_string()]),
                 None => {
-                    let fits = |value: &&&String| holds(test, label::from_label(name, value)) != negated;
+                    let passes = passes(test);
+                    let fits = |value: &&&String| passes(label::from_label(name, value)) != negated;
                     let values: Vec<_> = known.iter().filter(fits).map(|value| (*value).clone()).collect();
                     if values.is_empty() { Formula::never() } else { is("In", values) }
                 }
@@ -43,7 +44,8 @@ fn by_number(test: &Test, negated: bool, known: &BTreeSet<&String>) -> Option<(&
     if known.iter().any(|value| number(value).is_none()) {
         return None;
     }
-    match (test, negated) {
+    // A label holds no negative number, and the API server takes none as a bound.
+    let bound = match (test, negated) {
         (Test::Greater(bound), false) | (Test::LessOrEqual(bound), true) => Some(("Gt", number(bound)?)),
         (Test::Less(bound), false) | (Test::GreaterOrEqual(bound), true) => Some(("Lt", number(bound)?)),
         (Test::GreaterOrEqual(bound), false) | (Test::Less(bound), true) => {
@@ -53,7 +55,8 @@ fn by_number(test: &Test, negated: bool, known: &BTreeSet<&String>) -> Option<(&
             Some(("Lt", number(bound)?.checked_add(1)?))
         }
         _ => None,
-    }
+    };
+    bound.filter(|(_, bound)| *bound >= 0)
 }
 
 /// The scheduler never uses a node that is not Ready: those it chooses from are all connected.
@@ -71,7 +74,8 @@ pub fn instance(test: &Test, negated: bool, nodes: &[NodeView]) -> Result<Formul
         Test::In(ids) => (names(ids, nodes), negated),
         Test::NotIn(ids) => (names(ids, nodes), !negated),
         _ => {
-            let fitting = nodes.iter().filter(|node| holds(test, node.instance_id()) != negated);
+            let passes = passes(test);
+            let fitting = nodes.iter().filter(|node| passes(node.instance_id()) != negated);
             (fitting.map(|node| node.name.clone()).collect(), false)
         }
     };

@@ -42,6 +42,7 @@ fn what_labels_can_say_is_said_by_labels() {
         ("not(attribute:stack exists)", "attribute.ecs.berth.dev/stack DoesNotExist"),
         ("attribute:ram > 5", "attribute.ecs.berth.dev/ram Gt 5"),
         ("attribute:ram <= 5", "attribute.ecs.berth.dev/ram Lt 6"),
+        ("attribute:ram < -5", "ecs.berth.dev/no-node Exists & ecs.berth.dev/no-node DoesNotExist"),
         ("ec2InstanceId in [node-1, node-2]", "metadata.name In node-1 | metadata.name In node-2"),
         ("ec2InstanceId != node-1", "metadata.name NotIn node-1"),
         ("agentConnected == true", ""),

@@ -108,3 +108,11 @@ fn a_query_without_a_form_is_found_before_a_task_is_made() {
     assert!(check(&parse("runningTasksCount == 0").unwrap()).is_err());
     assert!(check(&parse("attribute:ecs.instance-type =~ t3.*").unwrap()).is_ok());
 }
+
+#[test]
+fn what_a_scheduler_of_the_admin_does_is_not_promised() {
+    let placement = Placement { scheduler: Some("packer".into()), ..Placement::default() };
+    let demand = Demand { placement: &placement, group: GROUP, architecture: None, operating_system: None };
+    let Exactness::BestEffort { reason } = rules(&demand, &[]).unwrap().exactness else { panic!() };
+    assert!(reason.contains("packer"), "{reason}");
+}

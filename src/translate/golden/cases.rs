@@ -177,9 +177,8 @@ pub fn health_check() -> Service {
         retries: 3,
         start_period: 0,
     };
-    for container in &mut service.task_definition.containers {
-        container.health_check = Some(check.clone());
-    }
+    let app = Container { memory: Some(128), health_check: Some(check), ..container("app") };
+    service.task_definition.containers = vec![app];
     service
 }
 
@@ -239,16 +238,13 @@ pub fn windows() -> Service {
     let mut service = minimal();
     let definition = &mut service.task_definition;
     definition.operating_system = Some("windows".into());
-    (definition.cpu, definition.memory) = (Some(1024), Some(2048));
-    for container in &mut definition.containers {
-        container.cpu = 512;
-    }
+    definition.memory = Some(2048);
+    definition.containers = vec![Container { cpu: 512, memory: Some(128), ..container("app") }];
     service
 }
 
 /// A constraint that `resolve` refuses.
 pub fn unsupported() -> Service {
-    let mut service = minimal();
-    service.placement.constraints = vec![member_of("runningTasksCount == 0")];
-    service
+    let constraints = vec![member_of("runningTasksCount == 0")];
+    Service { placement: Placement { constraints, ..Placement::default() }, ..minimal() }
 }

@@ -75,7 +75,7 @@ fn a_task_size_is_the_limit_of_the_pod_and_what_it_is_charged() {
     let containers = vec![container(true, 100, Some(256), None), container(false, 0, None, None)];
     assert_eq!(
         shorts(&definition(Some(512), Some(1024), containers), true),
-        ["500m 1024Mi / 500m 1024Mi", "98m 256Mi / - 256Mi", "none"]
+        ["500m 1Gi / 500m 1Gi", "98m 256Mi / - 256Mi", "none"]
     );
 }
 
@@ -121,11 +121,10 @@ fn on_windows_a_share_is_a_limit_and_a_task_has_no_size() {
 
 fn parsed(list: Option<&BTreeMap<String, Quantity>>, name: &str) -> Option<u64> {
     let text = list?.get(name)?.0.as_str();
-    match (text.strip_suffix("Mi"), text.strip_suffix('m')) {
-        (Some(mebibytes), _) => mebibytes.parse().ok(),
-        (_, Some(millicores)) => millicores.parse().ok(),
-        _ => text.parse::<u64>().ok().map(|whole| whole * 1000),
-    }
+    let units = [("Mi", 1), ("Gi", 1024), ("m", 1), ("", 1000)];
+    let (number, factor) =
+        units.iter().find_map(|(unit, factor)| text.strip_suffix(unit).map(|number| (number, factor)))?;
+    Some(number.parse::<u64>().unwrap() * factor)
 }
 
 proptest! {

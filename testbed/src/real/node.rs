@@ -12,7 +12,7 @@ use super::network::{Network, wait_for_namespace};
 use super::shell::{ip_in, run, set_in};
 use super::{RealNode, cgroup, config, needs};
 use crate::files;
-use crate::parts::Part;
+use crate::parts::{self, Part};
 use crate::plane::Plane;
 
 const INIT: &str = include_str!("node.sh");
@@ -70,11 +70,7 @@ impl Node {
     /// Writes the node's files.
     pub(super) fn prepare(&self, plane: &Plane, network: Network) -> Result<()> {
         let dir = self.dir(plane);
-        ensure!(
-            !["/run/", "/var/lib/", "/var/log/"].iter().any(|hidden| dir.starts_with(hidden)),
-            "a bed with real nodes cannot be in {}: its nodes have folders of their own there; choose another one",
-            dir.display()
-        );
+        check_visible(&dir)?;
         for folder in ["var/lib/kubelet", "var/lib/containerd", "var/lib/cni", "var/log", "imported", "cni"] {
             files::create_dir(&dir.join(folder))?;
         }
@@ -212,11 +208,24 @@ pub(super) fn images_dir(plane: &Plane) -> PathBuf {
     plane.dir.join("real/images")
 }
 
+/// Nodes have these folders for themselves, so nothing of this machine's can be seen in them.
+fn check_visible(path: &Path) -> Result<()> {
+    ensure!(
+        !["/run/", "/var/lib/", "/var/log/"].iter().any(|hidden| path.starts_with(hidden)),
+        "real nodes cannot see {}; choose a folder elsewhere for the bed and for {}",
+        path.display(),
+        parts::CACHE
+    );
+    Ok(())
+}
+
 /// Where the node's programs are: what was built here, then the system's.
 fn search_path(plane: &Plane) -> Result<OsString> {
     let mut folders = Vec::new();
     for part in Part::REAL_NODES {
-        folders.extend(plane.binaries.path(part)?.parent().map(Path::to_owned));
+        let path = plane.binaries.path(part)?;
+        check_visible(path)?;
+        folders.extend(path.parent().map(Path::to_owned));
     }
     folders.dedup();
     folders.extend(

@@ -43,12 +43,10 @@ fn main() {
     let mut words: Vec<String> = std::env::args().collect();
     let name = words.first().and_then(|word| word.rsplit('/').next()).unwrap_or_default().to_owned();
     // Links to the binary are named after the command that they stand for.
-    if name == "testapp" || !commands::is_known(&name) {
-        if !words.is_empty() {
-            words.remove(0);
-        }
-    } else if let Some(first) = words.first_mut() {
-        *first = name;
+    match words.first_mut() {
+        Some(first) if commands::is_known(&name) => *first = name,
+        Some(_) => drop(words.remove(0)),
+        None => {}
     }
     if words.is_empty() {
         words.push("serve".to_owned());

@@ -1,0 +1,133 @@
+//! Real documents, written by people who knew nothing of Berth, are read, kept and judged.
+//!
+//! They lie outside the tree: `BERTH_CORPUS`, or `../shared/corpus`. Without them these tests say so and pass.
+
+use berth::api::admission::{Violation, violations};
+use berth::api::fate::{Document, judge};
+use berth::api::{ServiceSpec, TaskDefinitionSpec};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// One document of the corpus.
+struct Sample {
+    file: String,
+    document: Document,
+    is_input: bool,
+    /// Whether the AWS SDK's own validation of parameters accepts it.
+    is_ok: bool,
+    text: String,
+    spec: Value,
+}
+
+fn corpus() -> Option<Vec<Sample>> {
+    let root = std::env::var_os("BERTH_CORPUS")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
+    let Ok(list) = std::fs::read_to_string(root.join("SOURCES.tsv")) else {
+        println!("SKIPPED: corpus not found at {}", root.display());
+        return None;
+    };
+    let samples = list.lines().skip(1).filter_map(|line| {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let document = match *columns.get(5)? {
+            "task-definition" => Document::TaskDefinition,
+            "service" => Document::Service,
+            _ => return None,
+        };
+        let shape = *columns.get(8)?;
+        let text = std::fs::read_to_string(root.join(columns.first()?)).ok()?;
+        let spec = serde_json::from_str(&text).ok()?;
+        let file = columns.first()?.to_string();
+        Some(Sample {
+            file,
+            document,
+            is_input: shape == "input",
+            is_ok: *columns.get(9)? == "ok",
+            text,
+            spec,
+        })
+    });
+    Some(samples.collect())
+}
+
+fn round_trip(document: Document, spec: &Value) -> Result<Value, serde_json::Error> {
+    match document {
+        Document::TaskDefinition => {
+            serde_json::to_value(serde_json::from_value::<TaskDefinitionSpec>(spec.clone())?)
+        }
+        _ => serde_json::to_value(serde_json::from_value::<ServiceSpec>(spec.clone())?),
+    }
+}
+
+fn admission(sample: &Sample) -> Vec<Violation> {
+    violations(sample.document, &json!({"metadata": {"name": "sample"}, "spec": sample.spec}), None)
+}
+
+/// What a template engine would still have filled in.
+fn has_placeholder(text: &str) -> bool {
+    ["{{", "${", "$$$", "$ECS_", "$SSM_"].iter().any(|mark| text.contains(mark))
+}
+
+#[test]
+fn every_sound_input_is_read_and_written_without_loss() {
+    let Some(corpus) = corpus() else { return };
+    for sample in corpus.iter().filter(|sample| sample.is_input && sample.is_ok) {
+        let written =
+            round_trip(sample.document, &sample.spec).unwrap_or_else(|e| panic!("{}: {e}", sample.file));
+        assert_eq!(written, sample.spec, "{}", sample.file);
+    }
+}
+
+#[test]
+fn sound_inputs_are_admitted_unless_ecs_itself_would_refuse_them() {
+    let Some(corpus) = corpus() else { return };
+    let (mut admitted, mut templates, mut all) = (0, 0, 0);
+    for sample in corpus.iter().filter(|sample| sample.is_input && sample.is_ok) {
+        all += 1;
+        let violations = admission(sample);
+        if violations.is_empty() {
+            admitted += 1;
+        } else if has_placeholder(&sample.text) {
+            templates += 1;
+        } else {
+            for Violation { path, message } in violations {
+                assert!(
+                    ECS_REFUSES.iter().any(|words| message.contains(words)),
+                    "{}: {path}: {message}",
+                    sample.file
+                );
+            }
+        }
+    }
+    println!("{admitted} of {all} sound inputs admitted, {templates} templates refused");
+    assert!(admitted >= 215, "{admitted} of {all}");
+}
+
+/// Reasons for which ECS refuses documents whose types are right.
+const ECS_REFUSES: [&str; 6] = [
+    "At least one of 'memory' or 'memoryReservation' must be specified",
+    "the host ports and container ports in port mappings must match",
+    "The sum of all container",
+    "TaskDefinition can not be blank",
+    "family must be up to 255 letters",
+    "Unsupported value: \"aws-vpc\"",
+];
+
+#[test]
+fn every_document_is_judged_and_unsound_inputs_hear_why() {
+    let Some(corpus) = corpus() else { return };
+    for document in [Document::TaskDefinition, Document::Service] {
+        let (mut accepted, mut all) = (0, 0);
+        for sample in corpus.iter().filter(|sample| sample.document == document) {
+            let judgement = judge(document, &sample.spec);
+            if sample.is_input && sample.is_ok {
+                all += 1;
+                accepted += usize::from(judgement.is_accepted() && admission(sample).is_empty());
+                if std::env::var_os("BERTH_CORPUS_REPORT").is_some() && !judgement.is_accepted() {
+                    println!("{}: {judgement:?}", sample.file);
+                }
+            }
+        }
+        println!("{accepted} of {all} sound inputs of {document:?} can be acted upon unchanged");
+        assert!(accepted * 3 > all, "{document:?}: {accepted} of {all}");
+    }
+}
