@@ -14,7 +14,8 @@ fn read(page: &str) -> String {
 /// First cells of the rows of a page's tables, without their backquotes.
 fn rows(page: &str, heading: &str) -> Vec<String> {
     let text = read(page);
-    let (_, rest) = text.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("{page}: {heading}"));
+    let (_, rest) =
+        text.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("{page}: {heading}"));
     let section = rest.split("\n## ").next().unwrap_or_default();
     let cells = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     cells.map(|(name, _)| name.to_owned()).collect()
@@ -75,7 +76,8 @@ fn pages() -> Vec<PathBuf> {
 
 /// The anchors that a page's headings get.
 fn anchors(text: &str) -> impl Iterator<Item = String> {
-    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let headings =
+        text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     headings.map(|heading| {
         let kept = heading.chars().filter(|c| c.is_alphanumeric() || *c == ' ' || *c == '-');
         kept.collect::<String>().to_lowercase().replace(' ', "-")
