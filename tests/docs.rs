@@ -1,5 +1,13 @@
 //! The pages name what there is: conditions, reasons, metrics, and files that they link to.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
+
 use berth::api::condition::{ConditionType, Reason};
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,14 @@
 //! The checker reads tokens, not text, so comments and strings do not count, and neither does what only
 //! tests see. It follows `crate::`, `self::` and `super::` paths, groups included.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
+
 #[path = "layers/paths.rs"]
 mod paths;
 
