@@ -324,7 +324,8 @@ async fn prune(
             && object.labels().get(label::MANAGED_BY).is_some_and(|by| by == label::BERTH)
             && !wanted.iter().any(|kept| kept.name_any() == object.name_any());
         if stale {
-            context.writer.delete(&*object, None, Guard::Uid).await?;
+            let removal = context.writer.delete(&*object, None, Guard::Uid).await?;
+            tracing::debug!(object = object.name_any(), ?removal, "core Service of a target group no longer named");
         }
     }
     Ok(())
