@@ -79,7 +79,10 @@ pub(super) fn unclaimed(context: &Context, object: &api::Service) -> Result<(), 
     match elder {
         None => Ok(()),
         Some(elder) => {
-            let message = format!("serviceName \"{name}\" belongs to Service {}: give this one another", elder.name_any());
+            let message = format!(
+                "serviceName \"{name}\" belongs to Service {}: give this one another",
+                elder.name_any()
+            );
             Err(judged::stalled(api::Reason::Duplicate, &message))
         }
     }

@@ -325,7 +325,11 @@ async fn prune(
             && !wanted.iter().any(|kept| kept.name_any() == object.name_any());
         if stale {
             let removal = context.writer.delete(&*object, None, Guard::Uid).await?;
-            tracing::debug!(object = object.name_any(), ?removal, "core Service of a target group no longer named");
+            tracing::debug!(
+                object = object.name_any(),
+                ?removal,
+                "core Service of a target group no longer named"
+            );
         }
     }
     Ok(())
