@@ -89,7 +89,8 @@ fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<con
     let without_effect: Vec<Violation> = resolve::without_effect(&judgement);
     let role = revision.spec.task_role_arn.as_deref().filter(|role| !role.is_empty());
     let clusters_exist = !context.stores.clusters.state().is_empty();
-    let remarks = judged::remarks(&object.spec, role, &without_effect, clusters_exist, &missing);
+    let mut remarks = judged::remarks(&object.spec, role, &without_effect, clusters_exist, &missing);
+    remarks.extend(judged::contested(object));
     Ok(Resolved { service, revision, remarks })
 }
 
