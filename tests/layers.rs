@@ -284,7 +284,8 @@ mod checker {
 
     #[test]
     fn only_what_is_declared_for_tests_is_left_out() {
-        let text = "#[cfg(test)]\nmod golden; mod real; #[cfg(test)] mod inline {} #[cfg(not(test))] mod not;";
+        let text =
+            "#[cfg(test)]\nmod golden; mod real; #[cfg(test)] mod inline {} #[cfg(not(test))] mod not;";
         assert_eq!(super::test_modules(Path::new("translate.rs"), text), [["translate", "golden"]]);
     }
 
