@@ -59,6 +59,32 @@ pub(super) fn revision(context: &Context, service: &api::Service) -> Result<Revi
     }
 }
 
+/// Makes sure that no elder object has the same name in the same cluster and namespace: their tasks would
+/// count for one another.
+///
+/// # Errors
+/// The findings to show on the younger.
+pub(super) fn unclaimed(context: &Context, object: &api::Service) -> Result<(), Vec<Finding>> {
+    // The object's own name is nobody else's; only a written one can clash.
+    let name = service::service_name(object);
+    let age = |service: &api::Service| (service.creation_timestamp(), service.uid());
+    let others = context.stores.services.state();
+    let elder = others.iter().find(|other| {
+        other.namespace() == object.namespace()
+            && other.uid() != object.uid()
+            && service::service_name(other) == name
+            && service::cluster_name(other) == service::cluster_name(object)
+            && age(other) < age(object)
+    });
+    match elder {
+        None => Ok(()),
+        Some(elder) => {
+            let message = format!("serviceName \"{name}\" belongs to Service {}: give this one another", elder.name_any());
+            Err(judged::stalled(api::Reason::Duplicate, &message))
+        }
+    }
+}
+
 /// The nodes of the cluster that `service` is in.
 ///
 /// # Errors

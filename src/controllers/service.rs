@@ -64,6 +64,7 @@ struct Resolved {
 fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<conclude::Finding>> {
     let judgement = fate::judge(Document::Service, &serde_json::to_value(&object.spec).unwrap_or_default());
     let mut violations = resolve::violations(&judgement);
+    reference::unclaimed(context, object)?;
     let revision = reference::revision(context, object)?;
     let cluster = reference::cluster(context, object)?;
     let definition = resolve::task_definition(&revision.spec, &revision.family, revision.number)
@@ -134,7 +135,7 @@ async fn keep(
         (before, told) = (status, notices);
     }
     let plan = rollout::plan(service, &deployments, &tasks, now);
-    let problem = prepare(context, &owner, resolved).await?;
+    let problem = prepare(context, &owner, resolved, anchor(&pods, &tasks)).await?;
     let nodes = nodes(context, service);
     let definitions = definitions(context, resolved, &plan.deployments);
     let launch =
@@ -271,8 +272,20 @@ fn definitions(
     deployments.iter().filter_map(|deployment| Some((deployment.id.clone(), read(deployment)?))).collect()
 }
 
+/// The longest-running live task: the one whose place as holder of shared objects changes least.
+fn anchor<'a>(pods: &'a BTreeMap<String, Arc<Pod>>, tasks: &[Task]) -> Option<&'a Pod> {
+    let running = tasks.iter().filter(|task| task.is_live() && task.started_at.is_some());
+    let eldest = running.min_by_key(|task| (task.started_at, task.number))?;
+    pods.get(&eldest.name).map(|pod| &**pod)
+}
+
 /// What tasks need before they start: their revision held, their target groups' core Services.
-async fn prepare(context: &Context, owner: &Owner, resolved: &Resolved) -> Result<Option<Problem>, Error> {
+async fn prepare(
+    context: &Context,
+    owner: &Owner,
+    resolved: &Resolved,
+    anchor: Option<&Pod>,
+) -> Result<Option<Problem>, Error> {
     let service = &resolved.service;
     let namespace = &service.identity.namespace;
     let key = Key { namespace: namespace.clone(), name: service.identity.name.clone() };
@@ -282,11 +295,15 @@ async fn prepare(context: &Context, owner: &Owner, resolved: &Resolved) -> Resul
     {
         context.wrote(NAME, &key, &revision);
     }
-    let wanted = translate::target_group_services(service);
+    let mut wanted = translate::target_group_services(service);
     let mut problem = None;
-    for desired in &wanted {
+    for desired in &mut wanted {
+        // When the Service is deleted, its tasks serve on until they are drained: what leads to them must
+        // not be gone before, so one of them holds it too.
+        let holder = anchor.and_then(Owner::of).map(|pod| pod.user_reference(namespace)).transpose();
+        desired.metadata.owner_references = holder.ok().flatten().map(|reference| vec![reference]);
         let live = context.stores.core_services.get(namespace, &desired.name_any());
-        match context.writer.apply(owner, desired, live.as_deref()).await? {
+        match context.writer.apply(owner, &*desired, live.as_deref()).await? {
             Outcome::Written(object) => context.wrote(NAME, &key, &object),
             Outcome::Conflict(conflict) => problem = Some(launch::taken(&conflict)),
             Outcome::Unchanged(_) => {}
@@ -307,7 +324,8 @@ async fn prune(
             && object.labels().get(label::MANAGED_BY).is_some_and(|by| by == label::BERTH)
             && !wanted.iter().any(|kept| kept.name_any() == object.name_any());
         if stale {
-            context.writer.delete(&*object, None, Guard::Uid).await?;
+            let removal = context.writer.delete(&*object, None, Guard::Uid).await?;
+            tracing::debug!(object = object.name_any(), ?removal, "core Service of a target group no longer named");
         }
     }
     Ok(())
