@@ -142,8 +142,8 @@ async fn keep(
     let launch =
         Launch { context, owner: &owner, service, definitions: &definitions, pods: &pods, nodes: &nodes };
     let mut done = launch::carry_out(&launch, &plan).await?;
-    done.problem = problem.or(done.problem);
-    budget(context, &owner, service).await?;
+    let unbudgeted = budget(context, &owner, service).await?;
+    done.problem = problem.or(done.problem).or(unbudgeted);
     let tasks = after(context, service, tasks, &done, now);
     let mut facts = facts(resolved, &plan.deployments, &tasks, plan.deadlock);
     facts.problem = done.problem.clone();
@@ -336,13 +336,17 @@ async fn prune(
     Ok(())
 }
 
-async fn budget(context: &Context, owner: &Owner, service: &Service) -> Result<(), Error> {
+async fn budget(context: &Context, owner: &Owner, service: &Service) -> Result<Option<Problem>, Error> {
     let desired = translate::disruption_budget(service);
     let live = context.stores.budgets.get(&service.identity.namespace, &desired.name_any());
-    let outcome = context.writer.apply(owner, &desired, live.as_deref()).await?;
-    if let Outcome::Written(object) = outcome {
-        let key = Key { namespace: owner.namespace.clone(), name: owner.name.clone() };
-        context.wrote(NAME, &key, &object);
+    let mut problem = None;
+    match context.writer.apply(owner, &desired, live.as_deref()).await? {
+        Outcome::Written(object) => {
+            let key = Key { namespace: owner.namespace.clone(), name: owner.name.clone() };
+            context.wrote(NAME, &key, &object);
+        }
+        Outcome::Conflict(conflict) => problem = Some(launch::taken(&conflict)),
+        Outcome::Unchanged(_) => {}
     }
-    Ok(())
+    Ok(problem)
 }
