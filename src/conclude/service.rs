@@ -1,5 +1,6 @@
 //! A service's deployments and tasks → its status in ECS's words, and what to tell about it.
 
+mod contest;
 mod finding;
 mod transition;
 
@@ -12,6 +13,7 @@ use crate::api::{ConditionType, Reason};
 use crate::model::{Deployment, DeploymentId, LastStatus, RolloutState, Service, Task, label, name};
 use jiff::Timestamp;
 
+pub use contest::contested;
 pub use finding::{Problem, remarks};
 
 /// ECS keeps a service's newest hundred events.

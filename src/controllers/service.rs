@@ -63,13 +63,14 @@ struct Resolved {
 fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<conclude::Finding>> {
     let resolved = resolve::resolve(object, &reference::references(context, object))
         .map_err(|obstacle| judged::hindered(obstacle.reason, obstacle.waits, &obstacle.message()))?;
-    let remarks = judged::remarks(
+    let mut remarks = judged::remarks(
         &object.spec,
         resolved.task_role(),
         &resolved.without_effect,
         !resolved.cluster_implied,
         &resolved.missing_registries,
     );
+    remarks.extend(judged::contested(object));
     Ok(Resolved { service: resolved.service, revision: resolved.revision, remarks })
 }
 
