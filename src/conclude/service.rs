@@ -218,21 +218,15 @@ fn signed(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-/// The finding for an object whose spec breaks rules.
-pub fn invalid(violations: &[crate::model::Violation]) -> Vec<Finding> {
-    let texts: Vec<String> = violations.iter().map(ToString::to_string).collect();
-    finding::stalled(Reason::Invalid, &texts.join("; "))
-}
-
 /// The findings for an object that waits for something else, which will come.
-pub fn waiting(reason: Reason, message: &str) -> Vec<Finding> {
+fn waiting(reason: Reason, message: &str) -> Vec<Finding> {
     vec![
         Finding::new(ConditionType::Ready, false, reason, message),
         Finding::new(ConditionType::Reconciling, true, reason, message),
     ]
 }
 
-/// The findings for an object that needs somebody's help.
-pub fn stalled(reason: Reason, message: &str) -> Vec<Finding> {
-    finding::stalled(reason, message)
+/// The findings for an object that something stands in the way of.
+pub fn hindered(reason: Reason, waits: bool, message: &str) -> Vec<Finding> {
+    if waits { waiting(reason, message) } else { finding::stalled(reason, message) }
 }

@@ -4,11 +4,10 @@ use super::context::Context;
 use super::error::Error;
 use super::launch::{self, Done, Launch};
 use super::{reference, report};
-use crate::api::fate::{self, Document};
 use crate::api::{self, ServiceStatus};
 use crate::conclude::service::{self as judged, Conclusion, Facts, Problem};
 use crate::kubernetes::{Guard, Key, Next, Outcome, Owner};
-use crate::model::{Deployment, DeploymentId, Service, Task, TaskDefinition, Violation, label};
+use crate::model::{Deployment, DeploymentId, Service, Task, TaskDefinition, label};
 use crate::placement::{Exactness, NodeView, strategy};
 use crate::resolve::arn::TaskDefinitionReference;
 use crate::resolve::revision::{self, Revision};
@@ -54,7 +53,7 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
     }
 }
 
-/// A service and the definitions that its deployments' tasks run.
+/// A service to keep true, and what there is to remark about it all the time.
 struct Resolved {
     service: Service,
     revision: Revision,
@@ -62,36 +61,17 @@ struct Resolved {
 }
 
 fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<conclude::Finding>> {
-    let judgement = fate::judge(Document::Service, &serde_json::to_value(&object.spec).unwrap_or_default());
-    let mut violations = resolve::violations(&judgement);
-    reference::unclaimed(context, object)?;
-    let revision = reference::revision(context, object)?;
-    let cluster = reference::cluster(context, object)?;
-    let definition = resolve::task_definition(&revision.spec, &revision.family, revision.number)
-        .map_err(|found| judged::invalid(&found))?;
-    let namespace = object.namespace().unwrap_or_default();
-    let discovery = |registry: &str| reference::discovery(context, &namespace, registry);
-    let name_of = |registry: &str| {
-        discovery(registry)
-            .map_or_else(|| resolve::arn::registry(registry).to_owned(), |found| found.name_any())
-    };
-    let service = match resolve::service(object, definition, &cluster, &name_of) {
-        Ok(service) if violations.is_empty() => service,
-        Ok(_) => return Err(judged::invalid(&violations)),
-        Err(found) => {
-            violations.extend(found);
-            return Err(judged::invalid(&violations));
-        }
-    };
-    let registries =
-        object.spec.service_registries.iter().flatten().filter_map(|entry| entry.registry_arn.clone());
-    let missing: Vec<String> = registries.filter(|registry| discovery(registry).is_none()).collect();
-    let without_effect: Vec<Violation> = resolve::without_effect(&judgement);
-    let role = revision.spec.task_role_arn.as_deref().filter(|role| !role.is_empty());
-    let clusters_exist = !context.stores.clusters.state().is_empty();
-    let mut remarks = judged::remarks(&object.spec, role, &without_effect, clusters_exist, &missing);
+    let resolved = resolve::resolve(object, &reference::references(context, object))
+        .map_err(|obstacle| judged::hindered(obstacle.reason, obstacle.waits, &obstacle.message()))?;
+    let mut remarks = judged::remarks(
+        &object.spec,
+        resolved.task_role(),
+        &resolved.without_effect,
+        !resolved.cluster_implied,
+        &resolved.missing_registries,
+    );
     remarks.extend(judged::contested(object));
-    Ok(Resolved { service, revision, remarks })
+    Ok(Resolved { service: resolved.service, revision: resolved.revision, remarks })
 }
 
 /// Shows why nothing is changed. What runs, runs on.
