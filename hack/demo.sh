@@ -13,6 +13,14 @@ VERSION=$(sed -n 's/^appVersion: "\(.*\)"/\1/p' charts/berth/Chart.yaml)
 BERTH_IMAGE=${BERTH_IMAGE:-localhost/berth:$VERSION}
 TESTAPP_IMAGE=${TESTAPP_IMAGE:-localhost/testapp}
 
+# up ARGUMENTS… starts the bed, unless one of an earlier run is there.
+up() {
+  if testbed kubeconfig >/dev/null 2>&1; then
+    echo "The cluster of an earlier run is still up; going on with it."
+  else
+    testbed up "$@"
+  fi
+}
 testbed() { cargo run --quiet --locked --package testbed -- "$@"; }
 program() { testbed build "$1" | awk '{print $2}'; }
 
@@ -32,14 +40,14 @@ END
 elif [[ ${DEMO_NODES:-real} == real && $(uname) == Linux ]] && is_root; then
   kind=real
   say "starting a cluster with real nodes in three zones (this is root on Linux)"
-  testbed up --real 3 --zones 3
+  up --real 3 --zones 3
   say "building the images of Berth and of the web service"
   testbed image berth "$VERSION"
   testbed image testapp v1 v2
 else
   kind=simulated
   say "starting a cluster with 30 simulated nodes in three zones (no container really runs on them; real ones need root)"
-  testbed up --simulated 30 --zones 3
+  up --simulated 30 --zones 3
 fi
 [[ $kind == yours ]] || KUBECONFIG=$(testbed kubeconfig)
 export KUBECONFIG
@@ -63,7 +71,7 @@ if [[ $kind == simulated ]]; then
   cargo build --quiet --locked --release
   berth=${CARGO_TARGET_DIR:-target}/release/berth
   log=$(mktemp -t berth-demo-XXXXXX.log)
-  POD_NAME=demo POD_NAMESPACE=berth-system setsid nohup "$berth" controller --listen 127.0.0.1:18080 >"$log" 2>&1 </dev/null &
+  POD_NAME=demo POD_NAMESPACE=berth-system setsid nohup "$berth" controller --listen 127.0.0.1:0 >"$log" 2>&1 </dev/null &
   controller=$!
   echo "Berth runs beside the cluster as process $controller; its log is $log."
 else

@@ -1,5 +1,13 @@
 //! The chart and the kustomize base: they render, say the same, and carry the CRDs of `crds/`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
+
 #[path = "support/generated.rs"]
 mod generated;
 

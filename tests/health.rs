@@ -3,6 +3,14 @@
 //! The fixtures are in the layout of Argo CD's own `resource_customizations`, so that they can be offered
 //! there as they are.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
+
 #[path = "support/generated.rs"]
 mod generated;
 

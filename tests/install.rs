@@ -1,6 +1,14 @@
 //! The ways to install, on a real API server with simulated nodes: admitted under the restricted pod
 //! security level, no warning, and no right beyond the list.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
+
 use testbed::{Bed, BedConfig};
 
 const USER: &str = "--as=system:serviceaccount:berth-system:berth";

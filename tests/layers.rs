@@ -3,6 +3,14 @@
 //! The checker reads tokens, not text, so comments and strings do not count, and neither does what only
 //! tests see. It follows `crate::`, `self::` and `super::` paths, groups included.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
+
 #[path = "layers/paths.rs"]
 mod paths;
 
@@ -284,7 +292,8 @@ mod checker {
 
     #[test]
     fn only_what_is_declared_for_tests_is_left_out() {
-        let text = "#[cfg(test)]\nmod golden; mod real; #[cfg(test)] mod inline {} #[cfg(not(test))] mod not;";
+        let text =
+            "#[cfg(test)]\nmod golden; mod real; #[cfg(test)] mod inline {} #[cfg(not(test))] mod not;";
         assert_eq!(super::test_modules(Path::new("translate.rs"), text), [["translate", "golden"]]);
     }
 

@@ -1,5 +1,13 @@
 //! The rights in the shipped manifests are those of `berth::rbac`. `UPDATE=1 cargo test` rewrites them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
+
 #[path = "support/generated.rs"]
 mod generated;
 

@@ -1,5 +1,6 @@
 //! A service's deployments and tasks → its status in ECS's words, and what to tell about it.
 
+mod contest;
 mod finding;
 mod transition;
 
@@ -12,6 +13,7 @@ use crate::api::{ConditionType, Reason};
 use crate::model::{Deployment, DeploymentId, LastStatus, RolloutState, Service, Task, label, name};
 use jiff::Timestamp;
 
+pub use contest::contested;
 pub use finding::{Problem, remarks};
 
 /// ECS keeps a service's newest hundred events.
@@ -216,21 +218,15 @@ fn signed(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-/// The finding for an object whose spec breaks rules.
-pub fn invalid(violations: &[crate::model::Violation]) -> Vec<Finding> {
-    let texts: Vec<String> = violations.iter().map(ToString::to_string).collect();
-    finding::stalled(Reason::Invalid, &texts.join("; "))
-}
-
 /// The findings for an object that waits for something else, which will come.
-pub fn waiting(reason: Reason, message: &str) -> Vec<Finding> {
+fn waiting(reason: Reason, message: &str) -> Vec<Finding> {
     vec![
         Finding::new(ConditionType::Ready, false, reason, message),
         Finding::new(ConditionType::Reconciling, true, reason, message),
     ]
 }
 
-/// The findings for an object that needs somebody's help.
-pub fn stalled(reason: Reason, message: &str) -> Vec<Finding> {
-    finding::stalled(reason, message)
+/// The findings for an object that something stands in the way of.
+pub fn hindered(reason: Reason, waits: bool, message: &str) -> Vec<Finding> {
+    if waits { waiting(reason, message) } else { finding::stalled(reason, message) }
 }

@@ -5,7 +5,7 @@ use super::error::Error;
 use crate::api::Reason;
 use crate::conclude::Notice;
 use crate::conclude::service::Problem;
-use crate::kubernetes::{Guard, Key, NameConflict, Outcome, Owner};
+use crate::kubernetes::{Guard, Key, NameConflict, Outcome, Owner, Removal};
 use crate::model::{DeploymentId, Service, TaskDefinition, label};
 use crate::placement::NodeView;
 use crate::rollout::{Plan, Start, Stop};
@@ -151,8 +151,7 @@ async fn end(launch: &Launch<'_>, stop: &Stop, pod: &Pod, now: Timestamp) -> Res
     let (context, key) = (launch.context, key(launch.service));
     if stop.unplaced {
         // Only if it is still without a node: where there is one, its containers must be ended there.
-        context.writer.delete(pod, None, Guard::Version).await?;
-        context.freshness.removed(&(super::service::NAME, key), pod);
+        remove(launch, pod, Guard::Version).await?;
         return Ok(None);
     }
     let patched = context.writer.patch(pod, &stop_patch(pod, stop, now), Guard::Uid).await?;
@@ -181,8 +180,15 @@ fn stop_patch(pod: &Pod, stop: &Stop, now: Timestamp) -> Value {
 async fn forget(launch: &Launch<'_>, names: &[String]) -> Result<(), Error> {
     for name in names {
         let Some(pod) = launch.pods.get(name) else { continue };
-        launch.context.writer.delete(&**pod, None, Guard::Uid).await?;
-        launch.context.freshness.removed(&(super::service::NAME, key(launch.service)), &**pod);
+        remove(launch, pod, Guard::Uid).await?;
+    }
+    Ok(())
+}
+
+async fn remove(launch: &Launch<'_>, pod: &Pod, guard: Guard) -> Result<(), Error> {
+    // A pod that has changed meanwhile is not deleted; the change brings the next pass.
+    if launch.context.writer.delete(pod, None, guard).await? != Removal::Changed {
+        launch.context.freshness.removed(&(super::service::NAME, key(launch.service)), pod);
     }
     Ok(())
 }

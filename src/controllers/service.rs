@@ -4,11 +4,10 @@ use super::context::Context;
 use super::error::Error;
 use super::launch::{self, Done, Launch};
 use super::{reference, report};
-use crate::api::fate::{self, Document};
 use crate::api::{self, ServiceStatus};
 use crate::conclude::service::{self as judged, Conclusion, Facts, Problem};
 use crate::kubernetes::{Guard, Key, Next, Outcome, Owner};
-use crate::model::{Deployment, DeploymentId, Service, Task, TaskDefinition, Violation, label};
+use crate::model::{Deployment, DeploymentId, Service, Task, TaskDefinition, label};
 use crate::placement::{Exactness, NodeView, strategy};
 use crate::resolve::arn::TaskDefinitionReference;
 use crate::resolve::revision::{self, Revision};
@@ -54,7 +53,7 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
     }
 }
 
-/// A service and the definitions that its deployments' tasks run.
+/// A service to keep true, and what there is to remark about it all the time.
 struct Resolved {
     service: Service,
     revision: Revision,
@@ -62,34 +61,17 @@ struct Resolved {
 }
 
 fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<conclude::Finding>> {
-    let judgement = fate::judge(Document::Service, &serde_json::to_value(&object.spec).unwrap_or_default());
-    let mut violations = resolve::violations(&judgement);
-    let revision = reference::revision(context, object)?;
-    let cluster = reference::cluster(context, object)?;
-    let definition = resolve::task_definition(&revision.spec, &revision.family, revision.number)
-        .map_err(|found| judged::invalid(&found))?;
-    let namespace = object.namespace().unwrap_or_default();
-    let discovery = |registry: &str| reference::discovery(context, &namespace, registry);
-    let name_of = |registry: &str| {
-        discovery(registry)
-            .map_or_else(|| resolve::arn::registry(registry).to_owned(), |found| found.name_any())
-    };
-    let service = match resolve::service(object, definition, &cluster, &name_of) {
-        Ok(service) if violations.is_empty() => service,
-        Ok(_) => return Err(judged::invalid(&violations)),
-        Err(found) => {
-            violations.extend(found);
-            return Err(judged::invalid(&violations));
-        }
-    };
-    let registries =
-        object.spec.service_registries.iter().flatten().filter_map(|entry| entry.registry_arn.clone());
-    let missing: Vec<String> = registries.filter(|registry| discovery(registry).is_none()).collect();
-    let without_effect: Vec<Violation> = resolve::without_effect(&judgement);
-    let role = revision.spec.task_role_arn.as_deref().filter(|role| !role.is_empty());
-    let clusters_exist = !context.stores.clusters.state().is_empty();
-    let remarks = judged::remarks(&object.spec, role, &without_effect, clusters_exist, &missing);
-    Ok(Resolved { service, revision, remarks })
+    let resolved = resolve::resolve(object, &reference::references(context, object))
+        .map_err(|obstacle| judged::hindered(obstacle.reason, obstacle.waits, &obstacle.message()))?;
+    let mut remarks = judged::remarks(
+        &object.spec,
+        resolved.task_role(),
+        &resolved.without_effect,
+        !resolved.cluster_implied,
+        &resolved.missing_registries,
+    );
+    remarks.extend(judged::contested(object));
+    Ok(Resolved { service: resolved.service, revision: resolved.revision, remarks })
 }
 
 /// Shows why nothing is changed. What runs, runs on.
@@ -134,7 +116,7 @@ async fn keep(
         (before, told) = (status, notices);
     }
     let plan = rollout::plan(service, &deployments, &tasks, now);
-    let problem = prepare(context, &owner, resolved).await?;
+    let problem = prepare(context, &owner, resolved, anchor(&pods, &tasks)).await?;
     let nodes = nodes(context, service);
     let definitions = definitions(context, resolved, &plan.deployments);
     let launch =
@@ -271,8 +253,20 @@ fn definitions(
     deployments.iter().filter_map(|deployment| Some((deployment.id.clone(), read(deployment)?))).collect()
 }
 
+/// The longest-running live task: the one whose place as holder of shared objects changes least.
+fn anchor<'a>(pods: &'a BTreeMap<String, Arc<Pod>>, tasks: &[Task]) -> Option<&'a Pod> {
+    let running = tasks.iter().filter(|task| task.is_live() && task.started_at.is_some());
+    let eldest = running.min_by_key(|task| (task.started_at, task.number))?;
+    pods.get(&eldest.name).map(|pod| &**pod)
+}
+
 /// What tasks need before they start: their revision held, their target groups' core Services.
-async fn prepare(context: &Context, owner: &Owner, resolved: &Resolved) -> Result<Option<Problem>, Error> {
+async fn prepare(
+    context: &Context,
+    owner: &Owner,
+    resolved: &Resolved,
+    anchor: Option<&Pod>,
+) -> Result<Option<Problem>, Error> {
     let service = &resolved.service;
     let namespace = &service.identity.namespace;
     let key = Key { namespace: namespace.clone(), name: service.identity.name.clone() };
@@ -282,11 +276,15 @@ async fn prepare(context: &Context, owner: &Owner, resolved: &Resolved) -> Resul
     {
         context.wrote(NAME, &key, &revision);
     }
-    let wanted = translate::target_group_services(service);
+    let mut wanted = translate::target_group_services(service);
     let mut problem = None;
-    for desired in &wanted {
+    for desired in &mut wanted {
+        // When the Service is deleted, its tasks serve on until they are drained: what leads to them must
+        // not be gone before, so one of them holds it too.
+        let holder = anchor.and_then(Owner::of).map(|pod| pod.user_reference(namespace)).transpose();
+        desired.metadata.owner_references = holder.ok().flatten().map(|reference| vec![reference]);
         let live = context.stores.core_services.get(namespace, &desired.name_any());
-        match context.writer.apply(owner, desired, live.as_deref()).await? {
+        match context.writer.apply(owner, &*desired, live.as_deref()).await? {
             Outcome::Written(object) => context.wrote(NAME, &key, &object),
             Outcome::Conflict(conflict) => problem = Some(launch::taken(&conflict)),
             Outcome::Unchanged(_) => {}
@@ -307,7 +305,12 @@ async fn prune(
             && object.labels().get(label::MANAGED_BY).is_some_and(|by| by == label::BERTH)
             && !wanted.iter().any(|kept| kept.name_any() == object.name_any());
         if stale {
-            context.writer.delete(&*object, None, Guard::Uid).await?;
+            let removal = context.writer.delete(&*object, None, Guard::Uid).await?;
+            tracing::debug!(
+                object = object.name_any(),
+                ?removal,
+                "core Service of a target group no longer named"
+            );
         }
     }
     Ok(())

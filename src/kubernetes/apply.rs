@@ -8,24 +8,24 @@ use kube::api::{GetParams, Patch, PatchParams, PostParams};
 use kube::{Client, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 
+use super::MANAGER;
 use super::compare::is_applied;
-use super::error::Result;
-use super::kinds::Kind;
+use super::error::{Error, Result};
 use super::owner::Owner;
-use super::{MANAGER, STATUS_MANAGER};
 use crate::observe::{Metrics, Verb};
 use place::{Place, set_uid};
 
 mod change;
 mod place;
 mod shared;
+mod status;
 
 /// How often a write starts again when the object changes under it.
 const RACES: usize = 3;
 
 /// What became of a write.
+#[must_use = "the name may be somebody else's"]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome<K> {
     /// It was there already as wanted; nothing was written.
@@ -61,6 +61,7 @@ pub struct NameConflict {
 }
 
 /// What became of a delete. None of them is a failure.
+#[must_use = "only what was asked for will happen"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
     /// The API server has accepted it (the object may still exist until its grace period or a finalizer ends).
@@ -140,7 +141,7 @@ impl Writer {
                 kube::core::Request::new(&place.path).patch(&place.name, &params, &Patch::Apply(&body));
             match self.send(&place, "apply", Verb::Apply, request).await {
                 Ok(object) => return Ok(Outcome::Written(object)),
-                Err(error) if error.code() == Some(409) => live = None,
+                Err(error) if error.is_overtaken() => live = None,
                 Err(error) => return Err(error),
             }
         }
@@ -159,36 +160,6 @@ impl Writer {
         let desired = &desired;
         self.create_or_recognize(&place, desired, |meta| owner.controls(meta) && self.is_twin(desired, meta))
             .await
-    }
-
-    /// Applies `status` (the content of `.status`) to one of our own kinds with manager [`STATUS_MANAGER`].
-    /// The caller has compared before. `None`: that object is gone.
-    ///
-    /// # Errors
-    ///
-    /// When the kind is not ours or the API server refuses it.
-    pub async fn apply_status<K: Object>(&self, object: &K, status: &Value) -> Result<Option<K>> {
-        let place = Place::of_kind(object, Kind::own::<K>())?;
-        let mut body = json!({
-            "apiVersion": K::api_version(&()),
-            "kind": K::kind(&()),
-            "metadata": {"name": place.name},
-            "status": status,
-        });
-        set_uid(&mut body, Some(object.meta()));
-        let params = PatchParams::apply(STATUS_MANAGER).force();
-        let request = kube::core::Request::new(&place.path).patch_subresource(
-            "status",
-            &place.name,
-            &params,
-            &Patch::Apply(&body),
-        );
-        match self.send(&place, "write the status of", Verb::Status, request).await {
-            Ok(object) => Ok(Some(object)),
-            // A conflict despite force is one of UIDs: another object has the name now.
-            Err(error) if matches!(error.code(), Some(404 | 409)) => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 
     async fn create_or_recognize<K: Object>(
@@ -212,6 +183,20 @@ impl Writer {
             }
         }
         Err(place.raced())
+    }
+
+    /// `None` when `error` came because `object` is gone or another one has its name; the error otherwise.
+    async fn unless_gone<K: Object>(&self, place: &Place, object: &K, error: Error) -> Result<Option<K>> {
+        if error.code() == Some(404) {
+            return Ok(None);
+        }
+        if error.is_overtaken() {
+            let found = self.read::<K>(place).await?;
+            if found.is_none_or(|found| found.meta().uid != object.meta().uid) {
+                return Ok(None);
+            }
+        }
+        Err(error)
     }
 
     /// Whether an existing object carries the identity label that `desired` has.

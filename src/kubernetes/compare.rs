@@ -77,11 +77,11 @@ fn same_map(
     live: &Map<String, Value>,
     place: Place,
 ) -> bool {
-    let dropped =
-        owned.keys().filter_map(|key| key.strip_prefix("f:")).any(|key| is_nothing(desired.get(key)));
-    !dropped
+    let wanted = |key: &str| desired.get(key).is_some_and(|value| !value.is_null());
+    owned.keys().filter_map(|key| key.strip_prefix("f:")).all(wanted)
         && desired.iter().all(|(key, value)| match (owned.get(&format!("f:{key}")), live.get(key)) {
             (Some(owned), Some(live)) => same(owned, value, live, place.below(key)),
+            // Empty lists and maps are recorded or not, and stored or not, depending on the kind.
             _ => is_nothing(Some(value)),
         })
 }
@@ -139,7 +139,7 @@ fn covers(live: &Value, desired: &Value, place: Place) -> bool {
     }
 }
 
-/// Absent, null or empty: the API server stores none of them.
+/// Absent, null or empty.
 fn is_nothing(value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null) => true,

@@ -178,3 +178,16 @@ proptest! {
         let _ = quantity(&text);
     }
 }
+
+#[test]
+fn an_empty_map_is_fine_whether_it_is_recorded_as_ours_or_not() {
+    let stored = json!({"metadata": {"labels": {"theirs": "x"}}});
+    let want = json!({"metadata": {"annotations": {}, "labels": {}}});
+    for fields in [json!({}), json!({"f:annotations": {}, "f:labels": {}}), json!({"f:labels": {}})] {
+        let meta = owned_by("berth", json!({"f:metadata": fields}));
+        assert!(is_applied(&want, &stored, &meta), "{fields}");
+    }
+    let ours = owned_by("berth", json!({"f:metadata": {"f:labels": {"f:a": {}}}}));
+    let stored = json!({"metadata": {"labels": {"a": "1"}}});
+    assert!(!is_applied(&want, &stored, &ours), "what we had in it is to go");
+}

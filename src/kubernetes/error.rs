@@ -85,4 +85,14 @@ impl Error {
             _ => None,
         }
     }
+
+    /// Whether the write was turned down because of what the object is by now: it has changed, or another
+    /// one has its name. For the latter some kinds answer with a conflict, others that the UID is immutable.
+    pub(super) fn is_overtaken(&self) -> bool {
+        let Self::Request { source, .. } = self else { return false };
+        let kube::Error::Api(status) = source.as_ref() else { return false };
+        let causes = status.details.iter().flat_map(|details| &details.causes);
+        status.code == 409
+            || (status.code == 422 && causes.into_iter().any(|cause| cause.field == "metadata.uid"))
+    }
 }

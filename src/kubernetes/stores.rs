@@ -158,7 +158,14 @@ impl<K: Watchable> Watched<K> {
     /// Waits until the first list is complete. `false`: the watch was ended before.
     #[must_use = "an empty store and a store that was never filled look the same"]
     pub async fn ready(&self) -> bool {
-        self.store.wait_until_ready().await.is_ok()
+        if self.store.wait_until_ready().await.is_err() {
+            return false;
+        }
+        // The store says so in the middle of taking in the list; the rest follows without an await.
+        while self.shared.waiting().is_some() {
+            tokio::task::yield_now().await;
+        }
+        true
     }
 
     /// Everything up to this version of the kind is in the store.

@@ -130,7 +130,7 @@ impl<'a> View<'a> {
         if matches!(self.status.phase.as_deref(), Some("Succeeded" | "Failed")) {
             return None;
         }
-        if self.essential().any(|status| has_ended(status)) {
+        if self.essential().any(has_ended) {
             return Some((
                 StopCode::EssentialContainerExited,
                 "Essential container in task exited".to_owned(),

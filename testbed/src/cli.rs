@@ -127,7 +127,7 @@ async fn setup() -> Result<()> {
             println!("Not root: without what real nodes need.");
         }
         parts::ensure(&Part::ALL)?;
-        testbed::image::static_program("testapp")
+        testbed::image::testapp_program()
     };
     tokio::task::spawn_blocking(work).await??;
     Ok(())

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, ensure};
 use crate::files;
 use crate::parts;
 
-pub use program::static_program;
+pub use program::{static_program, testapp_program};
 
 /// The user that the images run as unless they need root: a number, so that `runAsNonRoot` can
 /// be checked without a password file.
@@ -135,7 +135,7 @@ impl Image {
 
 /// `localhost/pause:v1`, which the container runtime starts for every pod.
 pub fn pause_image() -> Result<PathBuf> {
-    let mut image = Image::of_program(PAUSE, &static_program("testapp")?, "pause");
+    let mut image = Image::of_program(PAUSE, &testapp_program()?, "pause");
     image.command = vec!["pause".to_owned()];
     image.cached()
 }
@@ -144,7 +144,7 @@ pub fn pause_image() -> Result<PathBuf> {
 /// environment, by which a test can tell an edit's tasks from the ones before it.
 pub fn testapp_image(version: &str) -> Result<PathBuf> {
     let name = format!("localhost/testapp:{version}");
-    let mut image = Image::of_program(&name, &static_program("testapp")?, "usr/bin/testapp");
+    let mut image = Image::of_program(&name, &testapp_program()?, "usr/bin/testapp");
     image.env =
         vec![("PATH".to_owned(), "/usr/bin:/bin".to_owned()), ("VERSION".to_owned(), version.to_owned())];
     image.content.extend(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::image::static_program;
+use crate::image::testapp_program;
 
 /// How long a load runs if nobody stops it.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -69,7 +69,7 @@ impl Load {
 
     fn start_with(url: &str, rate: u32, options: &[&str]) -> Result<Self> {
         let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
-        let mut command = Command::new(static_program("testapp")?);
+        let mut command = Command::new(testapp_program()?);
         command.args(["load", url, "--rate", &rate.to_string()]).args(options);
         command.args(["--duration", &LONGEST.as_secs().to_string(), "--stop-file"]);
         command.arg(folder.path().join("stop")).stdin(Stdio::null()).stdout(Stdio::piped());

@@ -13,7 +13,7 @@ use kube::Api;
 use kube::api::{ListParams, LogParams, Patch, PatchParams};
 use serde_json::json;
 use support::{WEB, create, end_of, get, in_phase, pod, remains, settings, until};
-use testbed::image::{static_program, testapp_image};
+use testbed::image::{testapp_image, testapp_program};
 use testbed::load::Load;
 use testbed::real::{Network, RealNodes, needs};
 use testbed::{Bed, BedConfig};
@@ -165,7 +165,7 @@ fn real_nodes_end_with_their_parent_even_when_that_is_killed() {
         return;
     }
     // Built here, where nobody counts the time.
-    static_program("testapp").unwrap();
+    testapp_program().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let note = folder.path().join("note");
     let mut parent = Command::new(std::env::current_exe().unwrap())

@@ -30,14 +30,8 @@ impl Writer {
         let request = kube::core::Request::new(&place.path).patch(&place.name, &params, &Patch::Merge(&body));
         match self.send(&place, "patch", Verb::Patch, request).await {
             Ok(object) => Ok(Some(object)),
-            Err(error) if error.code() == Some(404) => Ok(None),
             Err(error) if error.code() == Some(409) && guard == Guard::Version => Ok(None),
-            // Another UID is a conflict or an invalid change of an immutable field, depending on the kind.
-            Err(error) if matches!(error.code(), Some(409 | 422)) => match self.read::<K>(&place).await? {
-                Some(found) if found.meta().uid == object.meta().uid => Err(error),
-                _ => Ok(None),
-            },
-            Err(error) => Err(error),
+            Err(error) => self.unless_gone(&place, object, error).await,
         }
     }
 

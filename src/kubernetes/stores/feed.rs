@@ -3,10 +3,11 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use futures::TryStreamExt as _;
+use futures::{AsyncBufReadExt as _, TryStreamExt as _};
 use kube::Client;
-use kube::api::{ListParams, WatchEvent, WatchParams};
-use kube::core::Request;
+use kube::api::{ListParams, WatchParams};
+use kube::core::watch::Bookmark;
+use kube::core::{Request, Status};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::{sleep, timeout};
@@ -40,7 +41,7 @@ enum Stop {
     Failed(#[from] kube::Error),
     #[error("the request cannot be built: {0}")]
     Request(#[from] kube::core::request::Error),
-    #[error("the API server ended it: {0}")]
+    #[error("the watch ended: {0}")]
     Ended(String),
     #[error("no answer")]
     Silent,
@@ -136,19 +137,25 @@ impl<K: Watchable> Feed<K> {
             None => self.list().await?,
         };
         let request = Request::new(&self.url).watch(&self.watch_params(listing), &resume)?;
-        let opened = timeout(CONNECT, self.client.request_events::<Box<RawValue>>(request));
-        let events = match opened.await.map_err(|_| Stop::Silent)? {
+        let opened = timeout(CONNECT, self.client.request_stream(request));
+        let stream = match opened.await.map_err(|_| Stop::Silent)? {
             Err(error) => return Err(understand(error, listing)),
-            Ok(events) => events,
+            Ok(stream) => stream,
         };
-        let mut events = pin!(events);
+        let stream = pin!(stream);
+        let mut lines = stream.lines();
         let mut progress = Progress::None;
-        loop {
-            let next = timeout(SILENCE, events.try_next()).await.map_err(|_| Stop::Silent)?;
-            let Some(event) = next.map_err(|error| understand(error, false))? else { break };
+        while let Some(line) =
+            timeout(SILENCE, lines.try_next()).await.map_err(|_| Stop::Silent)?.or_else(cut)?
+        {
+            let event = match serde_json::from_str::<Event>(&line) {
+                Ok(event) => event,
+                Err(error) if error.is_eof() => break,
+                Err(error) => return Err(Stop::Ended(format!("no event: {error}"))),
+            };
             progress = Progress::Some;
             let was_listing = listing;
-            self.take(event, &mut listing)?;
+            self.take(&event, &mut listing)?;
             if was_listing && !listing {
                 // The request of the list lives for long and may be silent for long; the next one may not.
                 return Ok(progress);
@@ -158,36 +165,41 @@ impl<K: Watchable> Feed<K> {
         if listing { Err(Stop::NoStreaming) } else { Ok(progress) }
     }
 
-    fn take(&mut self, event: WatchEvent<Box<RawValue>>, listing: &mut bool) -> Result<(), Stop> {
+    fn take(&mut self, event: &Event, listing: &mut bool) -> Result<(), Stop> {
         self.pulse.beat();
-        match event {
-            WatchEvent::Added(raw) | WatchEvent::Modified(raw) if *listing => self.intake.listed(&raw),
-            WatchEvent::Added(raw) | WatchEvent::Modified(raw) => {
-                let version = self.intake.changed(&raw);
+        match event.r#type {
+            EventType::Added | EventType::Modified if *listing => self.intake.listed(&event.object),
+            EventType::Added | EventType::Modified => {
+                let version = self.intake.changed(&event.object);
                 self.go_on_from(version);
             }
-            WatchEvent::Deleted(raw) => {
-                let version = self.intake.deleted(&raw);
+            EventType::Deleted => {
+                let version = self.intake.deleted(&event.object);
                 if !*listing {
                     self.go_on_from(version);
                 }
             }
-            WatchEvent::Bookmark(bookmark) => {
-                let version = bookmark.metadata.resource_version;
-                if *listing && bookmark.metadata.annotations.contains_key(LIST_END) {
-                    *listing = false;
-                    self.intake.complete(&version);
-                } else if !*listing {
-                    self.intake.bookmark(&version);
-                }
-                if !*listing {
-                    self.go_on_from(Some(version));
-                }
+            EventType::Bookmark => self.bookmark(&event.read::<Bookmark>()?, listing),
+            EventType::Error => {
+                let status = event.read::<Status>()?;
+                return Err(if status.code == 410 { Stop::Expired } else { Stop::Ended(status.message) });
             }
-            WatchEvent::Error(status) if status.code == 410 => return Err(Stop::Expired),
-            WatchEvent::Error(status) => return Err(Stop::Ended(status.message)),
         }
         Ok(())
+    }
+
+    fn bookmark(&mut self, bookmark: &Bookmark, listing: &mut bool) {
+        let version = &bookmark.metadata.resource_version;
+        if *listing {
+            if !bookmark.metadata.annotations.contains_key(LIST_END) {
+                return;
+            }
+            *listing = false;
+            self.intake.complete(version);
+        } else {
+            self.intake.bookmark(version);
+        }
+        self.go_on_from(Some(version.clone()));
     }
 
     /// Lists page by page. The version that the list stands for.
@@ -247,6 +259,37 @@ impl<K: Watchable> Feed<K> {
     }
 }
 
+/// A line of a watch, its object unread. (kube's type reads it only when `type` comes before `object`.)
+#[derive(Deserialize)]
+struct Event {
+    r#type: EventType,
+    object: Box<RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum EventType {
+    Added,
+    Modified,
+    Deleted,
+    Bookmark,
+    Error,
+}
+
+impl Event {
+    fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, Stop> {
+        serde_json::from_str(self.object.get()).map_err(|error| Stop::Ended(format!("no event: {error}")))
+    }
+}
+
+/// A connection that was cut ends a watch as well as one that was closed.
+fn cut(error: std::io::Error) -> Result<Option<String>, Stop> {
+    match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => Ok(None),
+        _ => Err(Stop::Ended(error.to_string())),
+    }
+}
+
 /// A page of a list, its objects unread.
 #[derive(Deserialize)]
 struct Page {
@@ -270,3 +313,7 @@ fn understand(error: kube::Error, streaming_list: bool) -> Stop {
         _ => Stop::Failed(error),
     }
 }
+
+#[cfg(test)]
+#[path = "feed_tests.rs"]
+mod tests;

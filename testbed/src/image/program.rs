@@ -1,25 +1,66 @@
 //! Static programs of this workspace, for images.
 
-use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
-static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+use crate::files;
+use crate::parts;
+
+/// The test app as a static program, from the cache of built programs. It has a place there by its
+/// sources, since beds need it at every start: those must not wait for a Cargo that is at work.
+pub fn testapp_program() -> Result<PathBuf> {
+    let cache = parts::cache_dir()?;
+    let dir = cache.join(format!("testapp-{}", testapp_hash()?));
+    let path = dir.join("testapp");
+    if path.exists() {
+        return Ok(path);
+    }
+    files::create_dir(&dir)?;
+    let lock = std::fs::File::create(cache.join(".testapp-lock")).context("cannot lock the cache")?;
+    lock.lock().context("cannot lock the cache")?;
+    if !path.exists() {
+        let built = build("testapp", Some(&cache.join("cargo")))?;
+        let unfinished = path.with_extension("unfinished");
+        std::fs::copy(built, &unfinished)
+            .and_then(|_| std::fs::rename(&unfinished, &path))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(path)
+}
+
+/// Stands for everything that the test app is made of.
+fn testapp_hash() -> Result<String> {
+    let root = workspace();
+    let mut paths = vec![
+        root.join("Cargo.lock"),
+        root.join("rust-toolchain.toml"),
+        root.join("testbed/testapp/Cargo.toml"),
+    ];
+    let sources = root.join("testbed/testapp/src");
+    for entry in std::fs::read_dir(&sources).context("the test bed needs its source tree")? {
+        paths.push(entry?.path());
+    }
+    paths.sort();
+    let mut hash = Sha256::new();
+    for path in paths {
+        hash.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+        hash.update(std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
+    }
+    let mut text = String::new();
+    for byte in hash.finalize().iter().take(8) {
+        write!(text, "{byte:02x}")?;
+    }
+    Ok(text)
+}
 
 /// Builds a package of this workspace as a static program with Cargo and returns where it is.
-/// Cargo is asked once in a process.
 pub fn static_program(package: &str) -> Result<PathBuf> {
-    let mut built = BUILT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(path) = built.get(package) {
-        return Ok(path.clone());
-    }
-    let path = build(package)?;
-    built.insert(package.to_owned(), path.clone());
-    Ok(path)
+    build(package, None)
 }
 
 fn workspace() -> &'static Path {
@@ -27,7 +68,7 @@ fn workspace() -> &'static Path {
     here.parent().unwrap_or(here)
 }
 
-fn build(package: &str) -> Result<PathBuf> {
+fn build(package: &str, target_dir: Option<&Path>) -> Result<PathBuf> {
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
     add_target(&target);
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -37,6 +78,9 @@ fn build(package: &str) -> Result<PathBuf> {
         .current_dir(workspace())
         .stdin(Stdio::null())
         .stderr(Stdio::piped());
+    if let Some(dir) = target_dir {
+        cargo.arg("--target-dir").arg(dir);
+    }
     // What Cargo tells a test or build script about the package that it runs is not meant for another.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();

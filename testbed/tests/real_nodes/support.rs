@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::PostParams;
 use serde_json::{Value, json};
-use testbed::image::static_program;
+use testbed::image::testapp_program;
 use testbed::process::MARK;
 use testbed::real::Network;
 
@@ -52,7 +52,7 @@ pub fn remains(dir: &Path, network: Network) -> Vec<String> {
 
 /// What a URL says, asked from this host.
 pub fn get(url: &str) -> Option<String> {
-    let output = Command::new(static_program("testapp").unwrap()).args(["get", url]).output().unwrap();
+    let output = Command::new(testapp_program().unwrap()).args(["get", url]).output().unwrap();
     output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
 }
 
