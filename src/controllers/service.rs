@@ -48,8 +48,11 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
     }
     let now = Timestamp::now();
     match resolve(&context, &object) {
-        Err(findings) => refuse(&context, &object, &findings, now).await,
         Ok(resolved) => keep(&context, &object, &resolved, now).await,
+        Err(findings) => match in_force(&context, &object, &findings) {
+            Some(resolved) => keep(&context, &object, &resolved, now).await,
+            None => refuse(&context, &object, &findings, now).await,
+        },
     }
 }
 
@@ -58,6 +61,7 @@ struct Resolved {
     service: Service,
     revision: Revision,
     remarks: Vec<conclude::Finding>,
+    document: judged::Document,
 }
 
 fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<conclude::Finding>> {
@@ -71,10 +75,20 @@ fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<con
         &resolved.missing_registries,
     );
     remarks.extend(judged::contested(object));
-    Ok(Resolved { service: resolved.service, revision: resolved.revision, remarks })
+    let document = judged::Document::Obeyed(judged::accepted(&object.spec));
+    Ok(Resolved { service: resolved.service, revision: resolved.revision, remarks, document })
 }
 
-/// Shows why nothing is changed. What runs, runs on.
+/// What was in force before the spec was edited into one that cannot be obeyed, where that is remembered and
+/// still allowed.
+fn in_force(context: &Context, object: &api::Service, findings: &[conclude::Finding]) -> Option<Resolved> {
+    let spec = judged::in_force(object.status.as_ref()?, &object.spec)?;
+    let before = api::Service { spec, ..object.clone() };
+    let resolved = resolve(context, &before).ok()?;
+    Some(Resolved { document: judged::Document::Refused(findings.to_vec()), ..resolved })
+}
+
+/// Shows why nothing is done. What runs, runs on.
 async fn refuse(
     context: &Context,
     object: &api::Service,
@@ -102,7 +116,11 @@ async fn keep(
         member: "uid",
     })?;
     let mut before = object.status.clone().unwrap_or_default();
-    let (deployments, is_new) = rollout::deployments(service, &judged::remembered(&before), now);
+    let known = judged::remembered(&before);
+    let (deployments, is_new) = match resolved.document {
+        judged::Document::Obeyed(_) => rollout::deployments(service, &known, now),
+        judged::Document::Refused(_) => (known, false),
+    };
     let (pods, tasks) = tasks(context, service, now);
     let mut told = Vec::new();
     if is_new {
@@ -153,6 +171,7 @@ fn facts<'a>(
         problem: None,
         strategies,
         remarks: resolved.remarks.clone(),
+        document: resolved.document.clone(),
     }
 }
 
