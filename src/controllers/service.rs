@@ -26,6 +26,9 @@ pub(super) const NAME: &str = "service";
 /// A look without any cause, in case a cause was missed.
 const LOOK_AGAIN: Duration = Duration::from_secs(600);
 
+/// How long what a new service refers to may follow it.
+const PATIENCE: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
+
 /// When what the API server refused is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(15);
 
@@ -47,7 +50,7 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
         return Ok(Next::After(Duration::from_secs(1)));
     }
     let now = Timestamp::now();
-    match resolve(&context, &object) {
+    match resolve(&context, &object, now) {
         Err(findings) => refuse(&context, &object, &findings, now).await,
         Ok(resolved) => keep(&context, &object, &resolved, now).await,
     }
@@ -60,9 +63,15 @@ struct Resolved {
     remarks: Vec<conclude::Finding>,
 }
 
-fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<conclude::Finding>> {
-    let resolved = resolve::resolve(object, &reference::references(context, object))
-        .map_err(|obstacle| judged::hindered(obstacle.reason, obstacle.waits, &obstacle.message()))?;
+fn resolve(
+    context: &Context,
+    object: &api::Service,
+    now: Timestamp,
+) -> Result<Resolved, Vec<conclude::Finding>> {
+    let resolved = resolve::resolve(object, &reference::references(context, object)).map_err(|obstacle| {
+        let waits = obstacle.waits || is_under_way(object, &obstacle, now);
+        judged::hindered(obstacle.reason, waits, &obstacle.message())
+    })?;
     let mut remarks = judged::remarks(
         &object.spec,
         resolved.task_role(),
@@ -72,6 +81,13 @@ fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<con
     );
     remarks.extend(judged::contested(object));
     Ok(Resolved { service: resolved.service, revision: resolved.revision, remarks })
+}
+
+/// Whether the definition that a new service names may be applied a moment later: tools apply kinds in an
+/// order of their own, and a warning about every first apply would teach people to overlook warnings.
+fn is_under_way(object: &api::Service, obstacle: &resolve::reference::Obstacle, now: Timestamp) -> bool {
+    obstacle.reason == api::Reason::TaskDefinitionNotFound
+        && object.creation_timestamp().is_some_and(|created| now.duration_since(created.0) < PATIENCE)
 }
 
 /// Shows why nothing is changed. What runs, runs on.
@@ -86,7 +102,8 @@ async fn refuse(
     let Conclusion { status, notices } = judged::unresolved(&before, generation, findings, now);
     report::status(context, NAME, object, (&before, &status)).await?;
     report::tell(context, object, &notices);
-    Ok(Next::After(LOOK_AGAIN))
+    let waits = findings.iter().any(|finding| finding.about == api::ConditionType::Reconciling);
+    Ok(Next::After(if waits { PATIENCE.unsigned_abs() } else { LOOK_AGAIN }))
 }
 
 async fn keep(
