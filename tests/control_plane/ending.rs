@@ -74,7 +74,8 @@ async fn what_is_deleted_while_no_operator_runs_stays_deleted() {
     stage.steady("web").await;
     stage.steady("other").await;
     stage.operators.clear();
-    stage.kubectl(&["delete", "ecssvc/web", "ecstd/web", "pod", "-l", "ecs.berth.dev/service=other"]).await;
+    stage.kubectl(&["delete", "ecssvc/web", "ecstd/web"]).await;
+    stage.kubectl(&["delete", "pod", "-l", "ecs.berth.dev/service=other"]).await;
     stage.until("its tasks are gone", async || stage.pods("web").await.is_empty().then_some(())).await;
     stage.start("b");
     stage.steady("other").await;

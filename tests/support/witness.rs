@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{ListParams, WatchEvent, WatchParams};
 use kube::{Api, ResourceExt};
@@ -55,14 +56,28 @@ impl Witness {
     }
 }
 
-async fn watch(api: Api<Pod>, version: String, all: Arc<Mutex<BTreeMap<String, Seen>>>) {
-    let mut changes = api.watch(&WatchParams::default(), &version).await.unwrap().boxed();
+async fn watch(api: Api<Pod>, mut version: String, all: Arc<Mutex<BTreeMap<String, Seen>>>) {
+    // The API server closes watches now and then; going on from the last version misses nothing.
+    loop {
+        let changes = api.watch(&WatchParams::default(), &version).await.unwrap().boxed();
+        version = follow(changes, version, &all).await;
+    }
+}
+
+async fn follow(
+    mut changes: BoxStream<'_, kube::Result<WatchEvent<Pod>>>,
+    mut version: String,
+    all: &Mutex<BTreeMap<String, Seen>>,
+) -> String {
     while let Some(change) = changes.next().await {
-        let (pod, exists) = match change.unwrap() {
-            WatchEvent::Added(pod) | WatchEvent::Modified(pod) => (pod, true),
-            WatchEvent::Deleted(pod) => (pod, false),
-            _ => continue,
+        let (pod, exists) = match change {
+            Ok(WatchEvent::Added(pod) | WatchEvent::Modified(pod)) => (pod, true),
+            Ok(WatchEvent::Deleted(pod)) => (pod, false),
+            Ok(WatchEvent::Error(error)) => panic!("the witness missed something: {error:?}"),
+            Ok(WatchEvent::Bookmark(_)) => continue,
+            Err(_) => break,
         };
+        version = pod.resource_version().unwrap();
         let mut all = all.lock().unwrap();
         note(&mut all, &pod, exists);
         for seen in all.values_mut() {
@@ -71,6 +86,7 @@ async fn watch(api: Api<Pod>, version: String, all: Arc<Mutex<BTreeMap<String, S
             seen.fewest_healthy = seen.fewest_healthy.min(healthy);
         }
     }
+    version
 }
 
 fn note(all: &mut BTreeMap<String, Seen>, pod: &Pod, exists: bool) {
