@@ -69,8 +69,8 @@ pub const NAMESPACED: &[Rule] = &[
     rule(
         "events.k8s.io",
         &["events"],
-        &["create", "patch"],
-        "service events; repeats are counted by a patch",
+        &["create"],
+        "service events",
     ),
 ];
 
