@@ -25,9 +25,12 @@ async fn an_object_that_cannot_be_read_and_one_that_panics_disturb_nobody_else()
         metric(&stage, "berth_reconciles_total", "result=\"panicked\"").await;
         metric(&stage, "berth_backing_off", "controller=\"service\"").await;
         stage.kubectl(&["scale", "ecssvc/good", &format!("--replicas={count}")]).await;
-        let good = stage.until_service("good", "it is scaled", |it| it.status.as_ref().unwrap().running_count == count);
+        let good = stage
+            .until_service("good", "it is scaled", |it| it.status.as_ref().unwrap().running_count == count);
         assert_eq!(good.await.spec.desired_count, Some(count));
-        stage.apply(&[&definition(&format!("new{count}"), "nginx:1"), &service(&format!("new{count}"), 1)]).await;
+        stage
+            .apply(&[&definition(&format!("new{count}"), "nginx:1"), &service(&format!("new{count}"), 1)])
+            .await;
         stage.steady(&format!("new{count}")).await;
         assert_eq!(stage.live("unreadable").await.len(), 2);
         assert_eq!(stage.live("panicking").await.len(), 2);
@@ -38,7 +41,11 @@ async fn an_object_that_cannot_be_read_and_one_that_panics_disturb_nobody_else()
     stage.edit("panicking", json!({"metadata": {"annotations": {"ecs.berth.dev/fault": null}}})).await;
     for name in ["unreadable", "panicking"] {
         stage.kubectl(&["scale", &format!("ecssvc/{name}"), "--replicas=1"]).await;
-        stage.until_service(name, "it is looked after again", |it| it.status.as_ref().unwrap().running_count == 1).await;
+        stage
+            .until_service(name, "it is looked after again", |it| {
+                it.status.as_ref().unwrap().running_count == 1
+            })
+            .await;
     }
 }
 
@@ -57,9 +64,24 @@ async fn metric(stage: &Stage, name: &str, label: &str) {
 fn edits() -> Vec<(&'static str, Value, &'static str, &'static [&'static str])> {
     let balancer = |container: &str, port: u16| json!({"loadBalancers": [{"targetGroupArn": "x", "containerName": container, "containerPort": port}]});
     vec![
-        ("unknown", json!({"desiredcount": 3}), "Invalid", &["spec.desiredcount", "unknown member", "desiredCount"]),
-        ("refused", json!({"deploymentController": {"type": "EXTERNAL"}}), "Invalid", &["spec.deploymentController"]),
-        ("container", balancer("ap", 8080), "Invalid", &["spec.loadBalancers[0].containerName", "The container ap does not exist"]),
+        (
+            "unknown",
+            json!({"desiredcount": 3}),
+            "Invalid",
+            &["spec.desiredcount", "unknown member", "desiredCount"],
+        ),
+        (
+            "refused",
+            json!({"deploymentController": {"type": "EXTERNAL"}}),
+            "Invalid",
+            &["spec.deploymentController"],
+        ),
+        (
+            "container",
+            balancer("ap", 8080),
+            "Invalid",
+            &["spec.loadBalancers[0].containerName", "The container ap does not exist"],
+        ),
         ("port", balancer("app", 81), "Invalid", &["spec.loadBalancers[0].containerPort", "81"]),
         ("family", json!({"taskDefinition": "nobody"}), "TaskDefinitionNotFound", &["nobody"]),
         ("revision", json!({"taskDefinition": "revision:9"}), "TaskDefinitionNotFound", &["no revision 9"]),
@@ -131,7 +153,8 @@ async fn an_unknown_cluster_is_told_with_the_object_to_apply() {
     let mut document = service("web", 1);
     document["spec"]["cluster"] = json!("production");
     stage.apply(&[&definition("web", "nginx:1"), &document]).await;
-    let told = |it: &berth::api::Service| condition(it, "Stalled").is_some_and(|it| it.1 == "ClusterNotFound");
+    let told =
+        |it: &berth::api::Service| condition(it, "Stalled").is_some_and(|it| it.1 == "ClusterNotFound");
     let refused = stage.until_service("web", "its cluster is unknown", told).await;
     let (.., message) = condition(&refused, "Ready").unwrap();
     assert!(message.contains("kind: Cluster") && message.contains("production"), "{message}");

@@ -15,7 +15,8 @@ fn foreign(api_version: &str, kind: &str, name: &str, spec: Value) -> Value {
 /// Waits until the service says that a name is taken, and by what.
 async fn taken(stage: &Stage, name: &str, what: &str) {
     let told = |it: &berth::api::Service| {
-        condition(it, "NameConflict").is_some_and(|(status, _, message)| status == "True" && message.contains(what))
+        condition(it, "NameConflict")
+            .is_some_and(|(status, _, message)| status == "True" && message.contains(what))
     };
     stage.until_service(name, &format!("it tells of the conflict with {what}"), told).await;
     let note = stage.event(name, "NameConflict").await;
@@ -67,7 +68,8 @@ async fn what_others_made_is_told_and_not_touched_and_all_is_well_once_it_is_gon
     assert!(note.contains("found"), "{note}");
     stage.steady("bystander").await;
     for name in ["budget", "core"] {
-        let status = stage.until_service(name, "its tasks run", |it| it.status.as_ref().unwrap().running_count == 2);
+        let status =
+            stage.until_service(name, "its tasks run", |it| it.status.as_ref().unwrap().running_count == 2);
         assert_eq!(status.await.status.unwrap().deployments.len(), 1);
     }
 

@@ -71,7 +71,9 @@ async fn a_task_whose_image_is_not_there_has_failed_to_start_and_is_tried_again(
     assert_eq!(stop_code(&failed), Some("TaskFailedToStart"));
     let reason = note(&failed, "stopped-reason").unwrap();
     assert!(reason.starts_with("CannotPullContainerError"), "{reason}");
-    let service = stage.until_service("web", "it counts the failure", |it| it.status.as_ref().unwrap().deployments[0].failed_tasks == 1);
+    let service = stage.until_service("web", "it counts the failure", |it| {
+        it.status.as_ref().unwrap().deployments[0].failed_tasks == 1
+    });
     assert_eq!(service.await.status.unwrap().deployments[0].rollout_state, "IN_PROGRESS");
     // A new definition does not have to wait for what the old one has earned.
     stage.apply(&[&definition("web", "nginx:2")]).await;
@@ -83,7 +85,8 @@ async fn a_crash_loop_is_slowed_down_told_once_and_never_restarts_a_container() 
     let stage = Stage::new("crashes").await;
     let witness = Witness::begin(&stage).await;
     stage.apply(&[&definition("web", "sim/exit-1-after-0s"), &service("web", 2)]).await;
-    let impaired = |it: &berth::api::Service| condition(it, "Stalled").is_some_and(|it| it.1 == "StartImpaired");
+    let impaired =
+        |it: &berth::api::Service| condition(it, "Stalled").is_some_and(|it| it.1 == "StartImpaired");
     let service = stage.until_service("web", "its start is impaired", impaired).await;
     let (.., message) = condition(&service, "Ready").unwrap();
     assert!(message.starts_with("0 of 2 tasks running"), "{message}");
@@ -99,10 +102,14 @@ async fn a_crash_loop_is_slowed_down_told_once_and_never_restarts_a_container() 
         // Times of pods are whole seconds.
         let waited = pair[1].duration_since(pair[0]).as_secs();
         let delay = rollout::delay(attempt).as_secs();
-        assert!((delay - 1..delay + 10).contains(&waited), "after {attempt} rounds it waited {waited} s: {rounds:?}");
+        assert!(
+            (delay - 1..delay + 10).contains(&waited),
+            "after {attempt} rounds it waited {waited} s: {rounds:?}"
+        );
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let told = stage.events("web").await.iter().filter(|(reason, _)| reason == "ServiceTaskStartImpaired").count();
+    let told =
+        stage.events("web").await.iter().filter(|(reason, _)| reason == "ServiceTaskStartImpaired").count();
     assert_eq!(told, 1);
     let seen = &witness.end()["web"];
     assert_eq!(seen.restarts, 0);

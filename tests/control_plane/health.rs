@@ -57,7 +57,13 @@ async fn argo_cd_and_kstatus_see_what_a_service_is_in() {
     let refused = stage
         .until("the definition is refused", async || {
             let definition = stage.definition("bad").await;
-            definition.status.as_ref()?.conditions.iter().any(|it| it.type_ == "Stalled").then_some(definition)
+            definition
+                .status
+                .as_ref()?
+                .conditions
+                .iter()
+                .any(|it| it.type_ == "Stalled")
+                .then_some(definition)
         })
         .await;
     let message = is(&refused, "Degraded", "Failed").await;

@@ -63,7 +63,8 @@ async fn a_leader_killed_at_any_moment_leaves_no_task_too_many_or_missing() {
         let (starting, rolling) = (random(2500), random(4000));
         let witness = Witness::begin(&stage).await;
         let mut document = service(&name, COUNT);
-        document["spec"]["deploymentConfiguration"] = json!({"minimumHealthyPercent": 50, "maximumPercent": 150});
+        document["spec"]["deploymentConfiguration"] =
+            json!({"minimumHealthyPercent": 50, "maximumPercent": 150});
         stage.apply(&[&definition(&name, "nginx:1"), &document]).await;
         worst = worst.max(kill(&mut stage, starting).await);
         stage.steady(&name).await;
@@ -80,7 +81,12 @@ async fn a_leader_killed_at_any_moment_leaves_no_task_too_many_or_missing() {
         });
         assert_eq!(changed.await.status.unwrap().deployments.len(), 1, "{what}");
         let seen = &witness.end()[&name];
-        assert!(seen.fewest_healthy >= 60 && seen.most_live <= 180, "{what}: {} {}", seen.fewest_healthy, seen.most_live);
+        assert!(
+            seen.fewest_healthy >= 60 && seen.most_live <= 180,
+            "{what}: {} {}",
+            seen.fewest_healthy,
+            seen.most_live
+        );
         assert_eq!(seen.tasks.len(), 240, "each task is replaced once: {what}");
         assert_eq!(numbers(&stage.live(&name).await), (1..=COUNT).collect::<Vec<_>>(), "{what}");
         stage.kubectl(&["delete", "ecssvc", &name, "--wait=false"]).await;

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::stage::{Stage, definition, service};
 use crate::soak;
+use crate::stage::{Stage, definition, service};
 
 /// The version of every object of the namespace but the lease, by kind and name.
 async fn versions(stage: &Stage) -> BTreeMap<String, String> {
-    let kinds = "ecs,pods,services,endpointslices,poddisruptionbudgets,controllerrevisions,events.events.k8s.io";
+    let kinds =
+        "ecs,pods,services,endpointslices,poddisruptionbudgets,controllerrevisions,events.events.k8s.io";
     let path = "jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.resourceVersion}{\"\\n\"}{end}";
     let text = stage.kubectl(&["get", kinds, "-o", path]).await;
     let lines = text.lines().filter_map(|line| line.split_once(' '));
@@ -23,7 +24,8 @@ async fn nothing_is_written_at_rest_nor_by_a_new_operator() {
     for name in ["one", "two", "three"] {
         stage.apply(&[&definition(name, "nginx:1"), &service(name, 3)]).await;
     }
-    let sidecar = serde_json::json!({"name": "setup", "image": "sim/exit-0-after-1s", "essential": false, "memory": 4});
+    let sidecar =
+        serde_json::json!({"name": "setup", "image": "sim/exit-0-after-1s", "essential": false, "memory": 4});
     let mut with_sidecar = definition("three", "nginx:2");
     with_sidecar["spec"]["containerDefinitions"].as_array_mut().unwrap().push(sidecar);
     stage.apply(&[&with_sidecar]).await;
@@ -47,7 +49,8 @@ async fn nothing_is_written_at_rest_nor_by_a_new_operator() {
         stage.start(identity);
         stage
             .until("the new operator has looked at everything", async || {
-                let passes = stage.operators[0].metric("berth_reconciles_total", &["controller=\"service\""]).await?;
+                let passes =
+                    stage.operators[0].metric("berth_reconciles_total", &["controller=\"service\""]).await?;
                 (passes >= 3.0).then_some(())
             })
             .await;

@@ -80,7 +80,10 @@ async fn an_edit_that_overtakes_another_leaves_only_its_own_tasks() {
     };
     let service = stage.until_service("web", "its second revision cannot get healthy", stuck).await;
     let status = service.status.unwrap();
-    assert_eq!((status.deployments[0].status.as_str(), status.deployments[1].status.as_str()), ("PRIMARY", "ACTIVE"));
+    assert_eq!(
+        (status.deployments[0].status.as_str(), status.deployments[1].status.as_str()),
+        ("PRIMARY", "ACTIVE")
+    );
     stage.apply(&[&image("nginx:3")]).await;
     stage.until_service("web", "it runs :3", |it| runs(it, "web:3")).await;
     let live = stage.live("web").await;
@@ -115,7 +118,8 @@ async fn only_what_ecs_deploys_is_deployed_and_going_back_is_a_third_revision() 
     for (token, wanted) in [("one", 4), ("one", 4), ("two", 5)] {
         let annotations = json!({"ecs.berth.dev/force-new-deployment": token});
         stage.edit("web", json!({"metadata": {"annotations": annotations}})).await;
-        let forced = stage.until_service("web", "it is deployed", |it| runs(it, "web:3") && sequence(it) >= wanted);
+        let forced =
+            stage.until_service("web", "it is deployed", |it| runs(it, "web:3") && sequence(it) >= wanted);
         assert_eq!(sequence(&forced.await), wanted, "{token}");
     }
     // An edit that says the same in other words deploys nothing.
