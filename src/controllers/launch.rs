@@ -10,7 +10,7 @@ use crate::model::{DeploymentId, Service, TaskDefinition, label};
 use crate::placement::NodeView;
 use crate::rollout::{Plan, Start, Stop};
 use crate::translate;
-use futures::stream::{self, StreamExt};
+use futures::future::join_all;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ async fn begin(launch: &Launch<'_>, start: &Start, done: &mut Done) -> Result<()
     let mut ids = Vec::new();
     let (mut next, end) = (start.first_number, start.first_number + start.count);
     let mut burst = 1;
-    while next < end && done.problem.is_none() {
+    while next < end && done.problem.is_none() && !launch.context.leaving.is_cancelled() {
         let numbers = next..end.min(next + burst);
         next = numbers.end;
         burst = (burst * 2).min(u32::try_from(AT_ONCE).unwrap_or(burst));
@@ -71,8 +71,7 @@ async fn begin(launch: &Launch<'_>, start: &Start, done: &mut Done) -> Result<()
         for number in numbers {
             writes.push(create(launch, pod(launch, start, definition, number)));
         }
-        let outcomes: Vec<_> = stream::iter(writes).buffer_unordered(AT_ONCE).collect().await;
-        for outcome in outcomes {
+        for outcome in join_all(writes).await {
             match outcome? {
                 Ok(pod) => {
                     ids.push(id(&pod));
@@ -128,18 +127,23 @@ pub(super) fn taken(conflict: &NameConflict) -> Problem {
 /// group, and its containers are ended on their node, after their preStop pause. The pod stays readable.
 async fn stop(launch: &Launch<'_>, stops: &[Stop], done: &mut Done) -> Result<(), Error> {
     let now = Timestamp::now();
-    let mut writes = Vec::new();
-    for stop in stops {
-        if let Some(pod) = launch.pods.get(&stop.task) {
-            writes.push(end(launch, stop, pod, now));
+    let mut ids: Vec<String> = Vec::new();
+    for some in stops.chunks(AT_ONCE) {
+        if launch.context.leaving.is_cancelled() {
+            break;
         }
+        let mut writes = Vec::new();
+        for stop in some {
+            if let Some(pod) = launch.pods.get(&stop.task) {
+                writes.push(end(launch, stop, pod, now));
+            }
+        }
+        for outcome in join_all(writes).await {
+            done.pods.extend(outcome?);
+        }
+        ids.extend(some.iter().map(|stop| stop.id.clone()));
     }
-    let outcomes: Vec<_> = stream::iter(writes).buffer_unordered(AT_ONCE).collect().await;
-    for outcome in outcomes {
-        done.pods.extend(outcome?);
-    }
-    if !stops.is_empty() {
-        let ids: Vec<String> = stops.iter().map(|stop| stop.id.clone()).collect();
+    if !ids.is_empty() {
         let service = &launch.service.name;
         let message = format!("(service {service}) has stopped {} running tasks: {}", ids.len(), named(&ids));
         done.notices.push(Notice::normal("TasksStopped", message));
