@@ -16,7 +16,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Run the operator: keep every Service, TaskDefinition and ServiceDiscovery as written.
-    Controller(controller::Arguments),
+    Controller(Box<controller::Arguments>),
     /// Print the CustomResourceDefinitions as YAML.
     Crds,
 }
@@ -27,7 +27,7 @@ enum Verb {
 /// Whatever kept it from being done, with what to do next.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.verb {
-        Verb::Controller(arguments) => controller::run(arguments),
+        Verb::Controller(arguments) => controller::run(*arguments),
         Verb::Crds => {
             use std::io::Write;
             Ok(std::io::stdout().write_all(crds::yaml()?.as_bytes())?)

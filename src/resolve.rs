@@ -6,12 +6,15 @@ pub mod arn;
 mod container;
 mod judgement;
 mod placement;
+pub mod reference;
 pub mod revision;
 pub mod service;
+mod sharing;
 pub mod size;
 pub mod task;
 pub mod task_definition;
 
 pub use judgement::{violations, without_effect};
+pub use reference::{Obstacle, References, Resolved, resolve};
 pub use service::{ClusterNodes, service};
 pub use task_definition::task_definition;

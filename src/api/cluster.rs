@@ -132,6 +132,10 @@ document! {
         /// instances.
         #[schemars(length(max = 5))]
         default_placement_strategy: Vec<PlacementStrategy>,
+        /// What becomes of tasks under `bridge` that ask for a port of the node: `refuse` (default) refuses their
+        /// services; `podNetwork` runs them without it, so that only target groups and discovery lead to them.
+        #[schemars(extend("enum" = ["refuse", "podNetwork"]))]
+        fixed_host_ports: String,
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +23,9 @@ pub(super) struct Arguments {
     /// Name of the leader election's Lease.
     #[arg(long, default_value = "berth")]
     lease_name: String,
+    /// Seconds for which the Lease holds without being renewed: when a leader dies, its successor waits as long.
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(3..=300))]
+    lease_duration: u16,
     /// Name of this replica, in the Lease and in events.
     #[arg(long, env = "POD_NAME")]
     identity: Option<String>,
@@ -72,6 +76,7 @@ async fn operate(arguments: Arguments) -> anyhow::Result<()> {
         listen: arguments.listen,
         lease_namespace: arguments.lease_namespace,
         lease_name: arguments.lease_name,
+        lease_duration: Duration::from_secs(arguments.lease_duration.into()),
         identity: arguments.identity.unwrap_or_else(|| format!("berth-{}", std::process::id())),
         namespace: arguments.watch_namespace,
         concurrency: arguments.concurrency.into(),

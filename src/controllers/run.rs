@@ -15,6 +15,7 @@ use crate::translate::Capabilities;
 use kube::Client;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -29,6 +30,8 @@ pub struct Options {
     pub lease_name: String,
     /// Name of this replica.
     pub identity: String,
+    /// How long the lease holds without being renewed.
+    pub lease_duration: Duration,
     /// The one namespace to work in; all where none.
     pub namespace: Option<String>,
     /// Passes of one controller at once.
@@ -87,7 +90,8 @@ impl Operator {
     /// Stands for election until `cancel`, leading whenever elected.
     async fn stand(&self, cancel: CancellationToken) {
         let lease = &self.options;
-        let options = LeaseOptions::new(&lease.lease_namespace, &lease.lease_name, &lease.identity);
+        let options = LeaseOptions::new(&lease.lease_namespace, &lease.lease_name, &lease.identity)
+            .lasting(lease.lease_duration);
         let election = elect(self.client.clone(), options, self.metrics.clone(), &self.pulses);
         let mut leadership = election.leadership();
         while !cancel.is_cancelled() {
@@ -147,6 +151,7 @@ impl Operator {
             notifier,
             freshness: Arc::new(Freshness::default()),
             hold: Arc::new(Hold::default()),
+            partial: self.options.namespace.is_some(),
             capabilities: self.capabilities().await,
         }
     }

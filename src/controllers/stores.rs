@@ -54,7 +54,11 @@ impl Stores {
         };
         let nodes = Selection { managed_fields: ManagedFields::None, ..Selection::default() };
         let stores = Arc::new(Self {
-            services: watches.watch(documents.clone(), on_service(queues)),
+            services: watches.watch(
+                // Who writes which field tells whether an autoscaler and a manifest contest the count.
+                Selection { managed_fields: ManagedFields::All, ..documents.clone() },
+                on_service(queues),
+            ),
             task_definitions: watches.watch(documents.clone(), on_task_definition(queues, &later)),
             discoveries: watches.watch(documents, on_discovery(queues, &later)),
             clusters: watches.watch(Selection::default(), on_cluster(queues, &later)),

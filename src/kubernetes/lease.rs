@@ -46,14 +46,16 @@ pub struct LeaseOptions {
 impl LeaseOptions {
     /// 15 s, 10 s and 2 s.
     pub fn new(namespace: impl Into<String>, name: impl Into<String>, identity: impl Into<String>) -> Self {
-        Self {
-            namespace: namespace.into(),
-            name: name.into(),
-            identity: identity.into(),
-            duration: Duration::from_secs(15),
-            renew_deadline: Duration::from_secs(10),
-            retry: Duration::from_secs(2),
-        }
+        let none = Duration::ZERO;
+        let (namespace, name, identity) = (namespace.into(), name.into(), identity.into());
+        Self { namespace, name, identity, duration: none, renew_deadline: none, retry: none }
+            .lasting(Duration::from_secs(15))
+    }
+
+    /// The same with a lease that holds for `duration`, and the other times in proportion.
+    #[must_use]
+    pub fn lasting(self, duration: Duration) -> Self {
+        Self { duration, renew_deadline: duration * 2 / 3, retry: duration * 2 / 15, ..self }
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Port {
     pub container_port: u16,
     /// TCP or UDP.
     pub protocol: Protocol,
+    /// The port of the node that the document asks for, where it does.
+    pub host_port: Option<u16>,
     /// The mapping's name, if it has one.
     pub name: Option<String>,
     /// `http`, `http2` or `grpc`.
@@ -146,5 +148,14 @@ impl TaskDefinition {
     /// `family:revision`, as ECS writes it.
     pub fn reference(&self) -> String {
         format!("{}:{}", self.family, self.revision)
+    }
+
+    /// Ports of the node that it asks for, each with its container. Under `awsvpc` such a port means nothing.
+    pub fn fixed_host_ports(&self) -> impl Iterator<Item = (&str, u16)> {
+        let asks = self.network_mode == NetworkMode::Bridge;
+        let ports = self.containers.iter().flat_map(|one| one.ports.iter().map(move |port| (one, port)));
+        ports
+            .filter(move |_| asks)
+            .filter_map(|(container, port)| Some((container.name.as_str(), port.host_port?)))
     }
 }

@@ -95,6 +95,7 @@ fn port(mapping: &PortMapping) -> Option<Port> {
     Some(Port {
         container_port,
         protocol,
+        host_port: mapping.host_port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0),
         name: mapping.name.clone().filter(|name| !name.is_empty()),
         app_protocol: mapping.app_protocol.clone().filter(|name| !name.is_empty()),
     })

@@ -3,7 +3,7 @@
 use crate::api::service::placement::{PlacementConstraint, PlacementStrategy};
 use crate::api::task_definition::TaskDefinitionPlacementConstraint;
 use crate::model::{Constraint, Resource, Strategy, Violation};
-use crate::placement::expression;
+use crate::placement::{check, expression};
 
 /// The zone attribute that ECS spreads over by default.
 const ZONE: &str = "ecs.availability-zone";
@@ -39,8 +39,11 @@ fn collect<'a>(
         match (kind, text.unwrap_or_default()) {
             (Some("distinctInstance"), _) => constraints.push(Constraint::DistinctInstance),
             (Some("memberOf"), text) => match expression::parse(text) {
-                Ok(expression) => constraints.push(Constraint::MemberOf(expression)),
                 Err(error) => found.push(Violation::new(format!("{path}.expression"), error.to_string())),
+                Ok(expression) => match check(&expression) {
+                    Ok(()) => constraints.push(Constraint::MemberOf(expression)),
+                    Err(error) => found.push(Violation::new(format!("{path}.expression"), error.to_string())),
+                },
             },
             _ => found.push(Violation::new(format!("{path}.type"), "must be distinctInstance or memberOf")),
         }

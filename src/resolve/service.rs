@@ -1,11 +1,12 @@
 //! A Service and what it refers to → the service to keep true, or all that is wrong with it.
 
-use super::arn;
-use super::placement;
+use super::reference::a_cluster;
+use super::{arn, placement};
 use crate::api;
 use crate::model::{
     Identity, Placement, Registration, Service, TargetGroup, TaskDefinition, Violation, label, name,
 };
+use crate::placement::{Demand, rules};
 use kube::ResourceExt;
 use serde_json::json;
 
@@ -16,6 +17,8 @@ pub struct ClusterNodes {
     pub selector: Vec<(String, String)>,
     /// Strategy of services that name none.
     pub default_strategy: Vec<api::service::placement::PlacementStrategy>,
+    /// Whether tasks that ask for a port of the node get along with a port of their own.
+    pub host_ports_on_pods: bool,
 }
 
 /// The name of a service in ECS's form.
@@ -42,7 +45,8 @@ pub fn service(
     let spec = &service.spec;
     let mut found = Vec::new();
     let target_groups = target_groups(spec, &definition, &mut found);
-    let placement = place(spec, &definition, cluster, &mut found);
+    let placement = place(service, &definition, cluster, &mut found);
+    host_ports(cluster_name(service), &definition, cluster, &mut found);
     let configuration = spec.deployment_configuration.clone().unwrap_or_default();
     let kubernetes = spec.kubernetes.clone().unwrap_or_default();
     if !found.is_empty() {
@@ -106,12 +110,40 @@ fn target_groups(
     groups
 }
 
+/// A port of the node is no port of a task, unless an administrator says that it need not be.
+fn host_ports(name: &str, definition: &TaskDefinition, cluster: &ClusterNodes, found: &mut Vec<Violation>) {
+    let ports: Vec<String> = definition
+        .fixed_host_ports()
+        .map(|(container, port)| format!("hostPort {port} of container {container}"))
+        .collect();
+    if ports.is_empty() || cluster.host_ports_on_pods {
+        return;
+    }
+    let message = format!(
+        "{} asks for ports of the node ({}): write hostPort 0 or leave it out; or an administrator applies {}, and \
+         target groups and discovery alone lead to such ports",
+        definition.reference(),
+        ports.join(", "),
+        a_cluster(name, "kubernetes: {fixedHostPorts: podNetwork}")
+    );
+    found.push(Violation::new("spec.taskDefinition", message));
+}
+
+/// What is wrong with the constraints and strategies of a service, whatever it runs.
+pub fn placement_rules(spec: &api::ServiceSpec) -> Vec<Violation> {
+    let mut found = Vec::new();
+    placement::constraints(spec.placement_constraints.as_deref().unwrap_or_default(), &mut found);
+    placement::strategies(spec.placement_strategy.as_deref().unwrap_or_default(), &mut found);
+    found
+}
+
 fn place(
-    spec: &api::ServiceSpec,
+    service: &api::Service,
     definition: &TaskDefinition,
     cluster: &ClusterNodes,
     found: &mut Vec<Violation>,
 ) -> Placement {
+    let spec = &service.spec;
     let written = spec.placement_strategy.as_deref().filter(|list| !list.is_empty());
     let mut constraints = definition.constraints.clone();
     constraints
@@ -120,12 +152,26 @@ fn place(
         let message = "at most 10 constraints, those of the task definition included";
         found.push(Violation::new("spec.placementConstraints", message));
     }
-    Placement {
+    let placement = Placement {
         constraints,
         strategies: placement::strategies(written.unwrap_or(&cluster.default_strategy), found),
         cluster_nodes: cluster.selector.clone(),
         scheduler: spec.kubernetes.as_ref().and_then(|kubernetes| kubernetes.scheduler.clone()),
+    };
+    let group = format!("service:{}", service_name(service));
+    let demand = Demand {
+        placement: &placement,
+        group: &group,
+        architecture: definition.architecture.as_deref(),
+        operating_system: definition.operating_system.as_deref(),
+    };
+    // Each constraint has a form of its own; together they may be too many.
+    if found.is_empty()
+        && let Err(unsupported) = rules(&demand, &[])
+    {
+        found.push(Violation::new("spec.placementConstraints", unsupported.to_string()));
     }
+    placement
 }
 
 fn registrations(spec: &api::ServiceSpec, discovery_name: &dyn Fn(&str) -> String) -> Vec<Registration> {

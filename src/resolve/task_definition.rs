@@ -1,7 +1,7 @@
 //! A registered revision → the task definition that tasks are made of, or all that is wrong with it.
 
 use super::container::container;
-use super::{placement, size};
+use super::{placement, sharing, size};
 use crate::api::TaskDefinitionSpec;
 use crate::model::{NetworkMode, TaskDefinition, Violation, Volume};
 
@@ -37,7 +37,10 @@ pub fn task_definition(
         }
     }
     let network_mode = network_mode(spec, &mut found);
-    let volumes = volumes(spec, &containers, &mut found);
+    let volumes = volumes(spec, &mut found);
+    let containers = sharing::share(spec, containers, &mut found);
+    sharing::ports(spec, &containers, &mut found);
+    let extra_hosts = extra_hosts(spec, network_mode, &mut found);
     let constraints = placement::definition(spec.placement_constraints.iter().flatten(), &mut found);
     if !found.is_empty() {
         return Err(found);
@@ -55,7 +58,7 @@ pub fn task_definition(
         constraints,
         architecture: platform.cpu_architecture.map(|name| architecture(&name)),
         operating_system: platform.operating_system_family.map(|name| operating_system(&name)),
-        extra_hosts: extra_hosts(spec),
+        extra_hosts,
         hostname: definitions()
             .find_map(|definition| definition.hostname.clone())
             .filter(|name| !name.is_empty()),
@@ -95,18 +98,15 @@ fn network_mode(spec: &TaskDefinitionSpec, found: &mut Vec<Violation>) -> Networ
     }
 }
 
-fn volumes(
-    spec: &TaskDefinitionSpec,
-    containers: &[crate::model::Container],
-    found: &mut Vec<Violation>,
-) -> Vec<Volume> {
+fn volumes(spec: &TaskDefinitionSpec, found: &mut Vec<Violation>) -> Vec<Volume> {
     let names = spec.volumes.iter().flatten().filter_map(|volume| volume.name.clone());
     let volumes: Vec<Volume> = names.map(|name| Volume { name }).collect();
-    for (index, container) in containers.iter().enumerate() {
-        for mount in &container.mounts {
-            if !volumes.iter().any(|volume| volume.name == mount.volume) {
-                let path = format!("spec.containerDefinitions[{index}].mountPoints");
-                found.push(Violation::new(path, format!("Unknown volume '{}'.", mount.volume)));
+    for (index, definition) in spec.container_definitions.iter().flatten().enumerate() {
+        for (number, point) in definition.mount_points.iter().flatten().enumerate() {
+            let Some(name) = &point.source_volume else { continue };
+            if !volumes.iter().any(|volume| volume.name == *name) {
+                let path = format!("spec.containerDefinitions[{index}].mountPoints[{number}].sourceVolume");
+                found.push(Violation::new(path, format!("Unknown volume '{name}'.")));
             }
         }
     }
@@ -124,18 +124,36 @@ fn operating_system(name: &str) -> String {
     if name.starts_with("WINDOWS") { "windows".to_owned() } else { "linux".to_owned() }
 }
 
-fn extra_hosts(spec: &TaskDefinitionSpec) -> Vec<(String, Vec<String>)> {
+/// Lines of `/etc/hosts`: what `extraHosts` say, and the names that links give.
+fn extra_hosts(
+    spec: &TaskDefinitionSpec,
+    mode: NetworkMode,
+    found: &mut Vec<Violation>,
+) -> Vec<(String, Vec<String>)> {
     let mut hosts: Vec<(String, Vec<String>)> = Vec::new();
-    let definitions = spec.container_definitions.iter().flatten();
-    for entry in definitions.flat_map(|definition| definition.extra_hosts.iter().flatten()) {
-        let (Some(address), Some(name)) = (entry.ip_address.clone(), entry.hostname.clone()) else {
-            continue;
-        };
-        match hosts.iter_mut().find(|(known, _)| *known == address) {
-            Some((_, names)) if names.contains(&name) => {}
-            Some((_, names)) => names.push(name),
-            None => hosts.push((address, vec![name])),
+    let mut add = |address: String, name: String| match hosts.iter_mut().find(|(known, _)| *known == address)
+    {
+        Some((_, names)) if names.contains(&name) => {}
+        Some((_, names)) => names.push(name),
+        None => hosts.push((address, vec![name])),
+    };
+    for (index, definition) in spec.container_definitions.iter().flatten().enumerate() {
+        for (number, entry) in definition.extra_hosts.iter().flatten().enumerate() {
+            let (Some(address), Some(name)) = (&entry.ip_address, &entry.hostname) else { continue };
+            let path = format!("spec.containerDefinitions[{index}].extraHosts[{number}]");
+            let Ok(address) = address.parse::<std::net::IpAddr>() else {
+                let message = format!("\"{address}\" is no IP address");
+                found.push(Violation::new(format!("{path}.ipAddress"), message));
+                continue;
+            };
+            match sharing::host_name(name) {
+                Some(name) => add(address.to_string(), name),
+                None => found.push(Violation::new(format!("{path}.hostname"), sharing::not_a_host(name))),
+            }
         }
+    }
+    for name in sharing::links(spec, mode, found) {
+        add(sharing::LOOPBACK.to_owned(), name);
     }
     hosts
 }

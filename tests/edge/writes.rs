@@ -283,6 +283,9 @@ pub async fn guards_hold_before_any_request(edge: &Edge) {
     assert!(matches!(error, Error::Namespace(CrossNamespace { .. })), "{error}");
     let mut orphan = pod(&owner, "x", "d");
     orphan.metadata.owner_references = None;
+    let adopted = written(writer.create(&owner, &orphan).await.unwrap());
+    assert!(owner.controls(&adopted.metadata), "the writer names the controller");
+    orphan.metadata.name = None;
     assert!(matches!(writer.create(&owner, &orphan).await, Err(Error::Incomplete { .. })));
     let core: Service = of(&core_service(&owner, "x"));
     assert!(matches!(writer.apply_status(&core, &json!({})).await, Err(Error::Kind { .. })));

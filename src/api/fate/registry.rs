@@ -62,6 +62,7 @@ pub(super) const CLUSTER: &[Field] = &[
         mapped("nodeSelector"),
         mapped("namespaces"),
         mapped("defaultPlacementStrategy").with(&[mapped("type"), mapped("field")]),
+        mapped("fixedHostPorts"),
     ]),
 ];
 

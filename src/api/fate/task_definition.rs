@@ -59,10 +59,18 @@ const CONTAINER: &[Field] = &[
     mapped("cpu"),
     mapped("memory"),
     mapped("memoryReservation"),
-    refused("links", "names for other containers of the task come later; they are reached at localhost"),
+    mapped_as(
+        "links",
+        "the containers of a task share one address: the name leads to 127.0.0.1. The other container is started first; \
+         Docker's variables for links are not set",
+    ),
     mapped("portMappings").with(&[
         mapped("containerPort"),
-        mapped_as("hostPort", "no port is opened on the node; target groups and discovery lead to the task"),
+        mapped_as(
+            "hostPort",
+            "no port is opened on the node; target groups and discovery lead to the task. Under `bridge` a service with \
+             a fixed one is refused unless its Cluster says `kubernetes.fixedHostPorts: podNetwork`",
+        ),
         mapped("protocol"),
         mapped("name"),
         without_effect("appProtocol", "traffic is passed on as it is; only Service Connect would read it"),
@@ -79,7 +87,8 @@ const CONTAINER: &[Field] = &[
     mapped("environment").with(&[mapped("name"), mapped("value")]),
     refused("environmentFiles", LATER).with(&[part("value"), part("type")]),
     mapped("mountPoints").with(&[mapped("sourceVolume"), mapped("containerPath"), mapped("readOnly")]),
-    refused("volumesFrom", LATER).with(&[part("sourceContainer"), part("readOnly")]),
+    mapped_as("volumesFrom", "what the other container's mountPoints say, not what its image declares")
+        .with(&[mapped("sourceContainer"), mapped("readOnly")]),
     mapped("linuxParameters").with(LINUX),
     refused("secrets", LATER).with(&[part("name"), part("valueFrom")]),
     refused("dependsOn", LATER).with(&[part("containerName"), part("condition")]),
@@ -149,7 +158,8 @@ const LINUX: &[Field] = &[
 
 const VOLUME: &[Field] = &[
     mapped("name"),
-    mapped_as("host", "scratch space that lives and dies with the task").with(&[refused("sourcePath", NODE)]),
+    mapped_as("host", "scratch space that lives and dies with the task, empty at first")
+        .with(&[refused("sourcePath", NODE)]),
     refused("dockerVolumeConfiguration", LATER).with(&[
         part("scope"),
         part("autoprovision"),

@@ -266,7 +266,10 @@ fn strip(meta: &mut ObjectMeta, keep: ManagedFields) {
             }
         }
     }
-    if let Some(annotations) = meta.annotations.as_mut() {
+    // What a client remembers of its last apply tells who writes which field, too.
+    if keep != ManagedFields::All
+        && let Some(annotations) = meta.annotations.as_mut()
+    {
         annotations.remove(LAST_APPLIED);
     }
 }

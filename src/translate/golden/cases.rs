@@ -18,6 +18,7 @@ fn container(name: &str) -> Container {
 
 fn tcp(container_port: u16, name: Option<&str>, app_protocol: Option<&str>) -> Port {
     Port {
+        host_port: None,
         container_port,
         protocol: Protocol::Tcp,
         name: name.map(Into::into),

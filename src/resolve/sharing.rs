@@ -1,0 +1,160 @@
+//! What the containers of one task have of one another: names, volumes, one address and so one set of ports.
+
+use crate::api::TaskDefinitionSpec;
+use crate::api::task_definition::container::ContainerDefinition;
+use crate::model::{Container, Mount, NetworkMode, Violation};
+use std::collections::BTreeSet;
+
+/// Where a container of a task reaches another one.
+pub(super) const LOOPBACK: &str = "127.0.0.1";
+
+/// Brings `containers` into the order in which ECS starts them, those that others link to or have volumes
+/// from first, and gives each the volumes that it has from others.
+pub(super) fn share(
+    spec: &TaskDefinitionSpec,
+    containers: Vec<Container>,
+    found: &mut Vec<Violation>,
+) -> Vec<Container> {
+    let mut waiting: Vec<(usize, &ContainerDefinition, Container)> = Vec::new();
+    for (index, definition) in spec.container_definitions.iter().flatten().enumerate() {
+        let name = definition.name.as_deref().unwrap_or_default();
+        if let Some(container) = containers.iter().find(|container| container.name == name) {
+            waiting.push((index, definition, container.clone()));
+        }
+    }
+    let mut done: Vec<Container> = Vec::new();
+    while !waiting.is_empty() {
+        let still: BTreeSet<String> = waiting.iter().map(|(_, _, one)| one.name.clone()).collect();
+        let free = |definition: &ContainerDefinition| needs(definition).all(|name| !still.contains(name));
+        let Some(next) = waiting.iter().position(|(_, definition, _)| free(definition)) else {
+            found.push(circle(&waiting));
+            done.extend(waiting.into_iter().map(|(_, _, container)| container));
+            break;
+        };
+        let (index, definition, mut container) = waiting.remove(next);
+        inherit(definition, &mut container, &done, &format!("spec.containerDefinitions[{index}]"), found);
+        done.push(container);
+    }
+    done
+}
+
+fn circle(waiting: &[(usize, &ContainerDefinition, Container)]) -> Violation {
+    let names: Vec<&str> = waiting.iter().map(|(_, _, container)| container.name.as_str()).collect();
+    let message = format!("links and volumesFrom of {} form a circle", names.join(", "));
+    Violation::new("spec.containerDefinitions", message)
+}
+
+/// The containers that must be there before `definition`'s.
+fn needs(definition: &ContainerDefinition) -> impl Iterator<Item = &str> {
+    let links = definition.links.iter().flatten().map(|link| split(link).0);
+    let sources = definition.volumes_from.iter().flatten();
+    links.chain(sources.filter_map(|from| from.source_container.as_deref()))
+}
+
+fn inherit(
+    definition: &ContainerDefinition,
+    container: &mut Container,
+    others: &[Container],
+    path: &str,
+    found: &mut Vec<Violation>,
+) {
+    let own = container.mounts.len();
+    for (index, from) in definition.volumes_from.iter().flatten().enumerate() {
+        let source = from.source_container.as_deref().unwrap_or_default();
+        let path = format!("{path}.volumesFrom[{index}].sourceContainer");
+        let Some(other) = others.iter().find(|other| other.name == source) else {
+            found.push(Violation::new(path, format!("there is no other container '{source}' in the task")));
+            continue;
+        };
+        if other.mounts.is_empty() {
+            let message = format!(
+                "container '{source}' has no mountPoints; volumes that only its image declares cannot be shared: \
+                 write a volume and mount it in both"
+            );
+            found.push(Violation::new(path, message));
+        }
+        let read_only = from.read_only.unwrap_or(false);
+        for mount in &other.mounts {
+            // What a container mounts itself beats what it has from others.
+            if !container.mounts.iter().take(own).any(|known| known.path == mount.path) {
+                container.mounts.push(Mount { read_only: mount.read_only || read_only, ..mount.clone() });
+            }
+        }
+    }
+}
+
+/// The names by which containers reach others of the task.
+pub(super) fn links(spec: &TaskDefinitionSpec, mode: NetworkMode, found: &mut Vec<Violation>) -> Vec<String> {
+    let definitions = || spec.container_definitions.iter().flatten();
+    let mut names: Vec<String> = Vec::new();
+    for (index, definition) in definitions().enumerate() {
+        for (number, link) in definition.links.iter().flatten().enumerate() {
+            let path = format!("spec.containerDefinitions[{index}].links[{number}]");
+            let (target, alias) = split(link);
+            if mode != NetworkMode::Bridge {
+                let mode = spec.network_mode.as_deref().unwrap_or_default();
+                found.push(Violation::new(path, format!("Links are not supported when networkMode={mode}.")));
+            } else if !definitions().any(|other| other.name.as_deref() == Some(target)) {
+                found.push(Violation::new(path, format!("there is no container '{target}' in the task")));
+            } else if let Some(name) = host_name(alias) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            } else {
+                found.push(Violation::new(path, not_a_host(alias)));
+            }
+        }
+    }
+    names
+}
+
+/// A link's container and the name that it is given.
+fn split(link: &str) -> (&str, &str) {
+    link.split_once(':').unwrap_or((link, link))
+}
+
+/// A host name as Kubernetes takes it; upper case makes no difference to who looks it up.
+pub(super) fn host_name(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.chars().all(|c| inner(c) || c == '-')
+            && label.starts_with(inner)
+            && label.ends_with(inner)
+    };
+    (lower.len() <= 253 && lower.split('.').all(is_label)).then_some(lower)
+}
+
+/// Why a name cannot be put beside an address.
+pub(super) fn not_a_host(name: &str) -> String {
+    format!("Kubernetes takes no host name '{name}': write letters, digits, '-' and '.' only")
+}
+
+/// The containers of a task have one address here, so no two can listen on one port.
+pub(super) fn ports(spec: &TaskDefinitionSpec, containers: &[Container], found: &mut Vec<Violation>) {
+    let listens = |container: &Container, number: i32, udp: bool| {
+        container.ports.iter().any(|port| {
+            i32::from(port.container_port) == number && (port.protocol == crate::model::Protocol::Udp) == udp
+        })
+    };
+    let definitions: Vec<&ContainerDefinition> = spec.container_definitions.iter().flatten().collect();
+    for (index, definition) in definitions.iter().enumerate() {
+        for (number, mapping) in definition.port_mappings.iter().flatten().enumerate() {
+            let Some(port) = mapping.container_port else { continue };
+            let udp = mapping.protocol.as_deref() == Some("udp");
+            let mut before = definitions.iter().take(index).filter_map(|one| one.name.as_deref());
+            let taken = before.find(|name| {
+                containers.iter().any(|container| container.name == *name && listens(container, port, udp))
+            });
+            if let Some(taken) = taken {
+                let path = format!("spec.containerDefinitions[{index}].portMappings[{number}].containerPort");
+                let message = format!(
+                    "container '{taken}' listens on port {port} too, and the containers of a task share one address \
+                     here: give one of them another port"
+                );
+                found.push(Violation::new(path, message));
+            }
+        }
+    }
+}
