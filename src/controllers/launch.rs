@@ -110,11 +110,17 @@ async fn create(launch: &Launch<'_>, pod: Pod) -> Result<Result<Pod, Problem>, E
         Err(error) => match error.refusal() {
             Some(refusal) => Ok(Err(Problem {
                 reason: Reason::PodsRefused,
-                message: format!("the API server refuses the service's pods: {refusal}"),
+                message: format!("the API server refuses the service's pods: {}", nameless(refusal, &pod)),
             })),
             None => Err(error.into()),
         },
     }
+}
+
+/// A refusal without the name of the pod: the next one is refused in the same words.
+fn nameless<'a>(refusal: &'a str, pod: &Pod) -> &'a str {
+    let name = format!("\"{}\" is ", pod.metadata.name.as_deref().unwrap_or_default());
+    refusal.split_once(&name).map_or(refusal, |(_, words)| words)
 }
 
 /// The problem that somebody else's object has a name that we need.
@@ -211,4 +217,21 @@ fn named(ids: &[String]) -> String {
         text.push(format!("and {} more", ids.len() - NAMED));
     }
     format!("{}.", text.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_reads_the_same_for_every_pod() {
+        let pod = |name: &str| {
+            let mut pod = Pod::default();
+            pod.metadata.name = Some(name.to_owned());
+            pod
+        };
+        let text = "pods \"web-1\" is forbidden: exceeded quota: small";
+        assert_eq!(nameless(text, &pod("web-1")), "forbidden: exceeded quota: small");
+        assert_eq!(nameless(text, &pod("web")), text);
+    }
 }
