@@ -16,6 +16,9 @@ use std::time::Duration;
 /// Name of this controller in metrics and logs.
 pub(super) const NAME: &str = "service-discovery";
 
+/// When a name that is taken is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(15);
+
 /// One pass over the ServiceDiscovery `key`.
 ///
 /// # Errors
@@ -41,7 +44,9 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
         stalled(Reason::Refused, &texts.join("; "))
     };
     show(&context, &object, &findings).await?;
-    Ok(Next::Done)
+    let taken = findings.iter().any(|finding| finding.reason == Reason::NameConflict);
+    // Nothing tells when an object of somebody else is gone.
+    Ok(if taken { Next::After(TRY_AGAIN) } else { Next::Done })
 }
 
 async fn publish(context: &Context, object: &ServiceDiscovery, key: &Key) -> Result<Vec<Finding>, Error> {
