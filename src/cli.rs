@@ -21,7 +21,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Run the operator: keep every Service, TaskDefinition and ServiceDiscovery as written.
-    Controller(controller::Arguments),
+    Controller(Box<controller::Arguments>),
     /// Print the CustomResourceDefinitions as YAML.
     Crds,
     /// Print what the operator would write for custom resources in files: Kubernetes objects in the order of writing,
@@ -40,7 +40,7 @@ enum Verb {
 /// Whatever kept it from being done, with what to do next.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.verb {
-        Verb::Controller(arguments) => controller::run(arguments)?,
+        Verb::Controller(arguments) => controller::run(*arguments)?,
         Verb::Crds => {
             use std::io::Write;
             std::io::stdout().write_all(crds::yaml()?.as_bytes())?;

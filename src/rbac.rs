@@ -66,12 +66,7 @@ pub const NAMESPACED: &[Rule] = &[
         OWN,
         "one per service: the lower bound holds for evictions too",
     ),
-    rule(
-        "events.k8s.io",
-        &["events"],
-        &["create", "patch"],
-        "service events; repeats are counted by a patch",
-    ),
+    rule("events.k8s.io", &["events"], &["create"], "service events"),
 ];
 
 /// Rights on objects that have no namespace.

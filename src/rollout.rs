@@ -131,6 +131,9 @@ impl<'a> Step<'a> {
     /// Starts as many new tasks as `upper` permits; returns how many more are wanted.
     fn start_primary(&mut self, throttle: throttle::Verdict) -> u32 {
         self.primary = throttle.deployment;
+        if let Some(at) = throttle.over_at {
+            self.wake(at);
+        }
         let desired = self.service.desired_count;
         let good = count(&self.new.healthy) + count(&self.new.undecided);
         let wanted = desired.saturating_sub(good);

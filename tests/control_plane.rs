@@ -8,6 +8,31 @@
 mod operator;
 #[path = "support/stage.rs"]
 mod stage;
+#[path = "support/witness.rs"]
+mod witness;
 
 #[path = "control_plane/basics.rs"]
 mod basics;
+#[path = "control_plane/broken.rs"]
+mod broken;
+#[path = "control_plane/conflicts.rs"]
+mod conflicts;
+#[path = "control_plane/ending.rs"]
+mod ending;
+#[path = "control_plane/failing.rs"]
+mod failing;
+#[path = "control_plane/health.rs"]
+mod health;
+#[path = "control_plane/leaders.rs"]
+mod leaders;
+#[path = "control_plane/resting.rs"]
+mod resting;
+#[path = "control_plane/rolling.rs"]
+mod rolling;
+#[path = "control_plane/scaling.rs"]
+mod scaling;
+
+/// Whether the long form is wanted.
+fn soak() -> bool {
+    std::env::var_os("BERTH_SOAK").is_some()
+}

@@ -62,6 +62,15 @@ pub fn anything(_: &mut schemars::SchemaGenerator) -> Schema {
     schemars::json_schema!({"x-kubernetes-preserve-unknown-fields": true})
 }
 
+/// A JSON object that is kept as it is, and owned as a whole.
+pub fn opaque(_: &mut schemars::SchemaGenerator) -> Schema {
+    schemars::json_schema!({
+        "type": "object",
+        "x-kubernetes-map-type": "atomic",
+        "x-kubernetes-preserve-unknown-fields": true,
+    })
+}
+
 /// The type of a schema, whether or not `null` is allowed beside it.
 fn kind(object: &Map<String, Value>) -> Option<&str> {
     match object.get("type")? {

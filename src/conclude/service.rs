@@ -9,7 +9,7 @@ use super::{Finding, Notice};
 use crate::api::service::status::{
     Deployment as DeploymentStatus, PlacementStatus, ServiceEvent, ServiceStatus,
 };
-use crate::api::{ConditionType, Reason};
+use crate::api::{ConditionType, Reason, ServiceSpec};
 use crate::model::{Deployment, DeploymentId, LastStatus, RolloutState, Service, Task, label, name};
 use jiff::Timestamp;
 
@@ -36,6 +36,17 @@ pub struct Facts<'a> {
     pub strategies: &'a str,
     /// Standing remarks.
     pub remarks: Vec<Finding>,
+    /// What the document asks for.
+    pub document: Document,
+}
+
+/// What the document of a service asks for.
+#[derive(Clone, Debug)]
+pub enum Document {
+    /// What the service was resolved from; it is remembered as this.
+    Obeyed(serde_json::Value),
+    /// Something that cannot be done, for these findings: what was obeyed before is kept.
+    Refused(Vec<Finding>),
 }
 
 /// A status, and what its difference to the one before is worth telling.
@@ -60,6 +71,10 @@ pub fn conclude(before: &ServiceStatus, facts: &Facts<'_>, done: Vec<Notice>, no
         task_definition: facts.deployments.first().map(|primary| primary.task_definition.clone()),
         selector: Some(label::group(&facts.service.group())),
         deployments: deployments(before, facts, now),
+        accepted: match &facts.document {
+            Document::Obeyed(spec) => Some(spec.clone()),
+            Document::Refused(_) => before.accepted.clone(),
+        },
         placement: Some(PlacementStatus { strategies: facts.strategies.to_owned(), profile: None }),
         events: before.events.clone(),
         conditions: conditions(&before.conditions, &findings, facts.service.identity.generation, now),
@@ -87,6 +102,21 @@ pub fn unresolved(
     let notices = transition::refused(before, &status);
     remember(&mut status, &notices, now);
     Conclusion { status, notices }
+}
+
+/// What a status remembers of `spec`. The count is left out: whatever else is refused, it is followed, since
+/// it may be an autoscaler's.
+pub fn accepted(spec: &ServiceSpec) -> serde_json::Value {
+    let counted = ServiceSpec { desired_count: None, ..spec.clone() };
+    serde_json::to_value(&counted).unwrap_or_default()
+}
+
+/// The spec that `status` remembers, with the count that `spec` has now and the revision that runs.
+pub fn in_force(status: &ServiceStatus, spec: &ServiceSpec) -> Option<ServiceSpec> {
+    let mut remembered: ServiceSpec = serde_json::from_value(status.accepted.clone()?).ok()?;
+    remembered.desired_count = spec.desired_count;
+    remembered.task_definition = Some(status.deployments.first()?.task_definition.clone());
+    Some(remembered)
 }
 
 /// Whether the two differ in more than counts, so that the newer is worth a write at once.

@@ -53,15 +53,24 @@ fn status(context: &Context, object: &Cluster, before: &ClusterStatus) -> Cluste
     let sum = |count: fn(&crate::api::ServiceStatus) -> i32| {
         services.iter().filter_map(|service| service.status.as_ref()).map(count).sum()
     };
+    let (running, pending, active) = match context.partial {
+        // Two operators of different namespaces would write their counts in turns, for ever.
+        true => (before.running_tasks_count, before.pending_tasks_count, before.active_services_count),
+        false => (
+            sum(|status| status.running_count),
+            sum(|status| status.pending_count),
+            i32::try_from(services.len()).unwrap_or(i32::MAX),
+        ),
+    };
     let generation = object.metadata.generation.unwrap_or(0);
     let message = format!("cluster {name} is in force");
     let findings = [Finding::new(ConditionType::Ready, true, Reason::InForce, message)];
     ClusterStatus {
         observed_generation: Some(generation),
         registered_container_instances_count: i32::try_from(instances).unwrap_or(i32::MAX),
-        running_tasks_count: sum(|status| status.running_count),
-        pending_tasks_count: sum(|status| status.pending_count),
-        active_services_count: i32::try_from(services.len()).unwrap_or(i32::MAX),
+        running_tasks_count: running,
+        pending_tasks_count: pending,
+        active_services_count: active,
         conditions: conditions(&before.conditions, &findings, generation, Timestamp::now()),
     }
 }

@@ -21,6 +21,8 @@ pub struct Context {
     pub freshness: Arc<Freshness<(&'static str, Key)>>,
     /// Which statuses are held back.
     pub hold: Arc<Hold>,
+    /// Whether it sees one namespace only, so that what it counts is not all there is.
+    pub partial: bool,
     /// What the cluster can do.
     pub capabilities: Capabilities,
 }

@@ -151,6 +151,7 @@ impl Operator {
             notifier,
             freshness: Arc::new(Freshness::default()),
             hold: Arc::new(Hold::default()),
+            partial: self.options.namespace.is_some(),
             capabilities: self.capabilities().await,
         }
     }

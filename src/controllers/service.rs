@@ -3,16 +3,16 @@
 use super::context::Context;
 use super::error::Error;
 use super::launch::{self, Done, Launch};
-use super::{reference, report};
+use super::{belongings, reference, report};
 use crate::api::{self, ServiceStatus};
-use crate::conclude::service::{self as judged, Conclusion, Facts, Problem};
-use crate::kubernetes::{Guard, Key, Next, Outcome, Owner};
-use crate::model::{Deployment, DeploymentId, Service, Task, TaskDefinition, label};
+use crate::conclude::service::{self as judged, Conclusion, Facts};
+use crate::kubernetes::{Key, Next, Owner};
+use crate::model::{Deployment, DeploymentId, Service, Task, TaskDefinition};
 use crate::placement::{NodeView, strategy};
 use crate::resolve::arn::TaskDefinitionReference;
 use crate::resolve::revision::{self, Revision};
 use crate::resolve::task::{self, Reading};
-use crate::{conclude, resolve, rollout, translate};
+use crate::{conclude, resolve, rollout};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Resource, ResourceExt};
@@ -25,6 +25,9 @@ pub(super) const NAME: &str = "service";
 
 /// A look without any cause, in case a cause was missed.
 const LOOK_AGAIN: Duration = Duration::from_secs(600);
+
+/// How long what a new service refers to may follow it.
+const PATIENCE: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
 
 /// When what the API server refused is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(15);
@@ -47,9 +50,12 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
         return Ok(Next::After(Duration::from_secs(1)));
     }
     let now = Timestamp::now();
-    match resolve(&context, &object) {
-        Err(findings) => refuse(&context, &object, &findings, now).await,
+    match resolve(&context, &object, now) {
         Ok(resolved) => keep(&context, &object, &resolved, now).await,
+        Err(findings) => match in_force(&context, &object, &findings, now) {
+            Some(resolved) => keep(&context, &object, &resolved, now).await,
+            None => refuse(&context, &object, &findings, now).await,
+        },
     }
 }
 
@@ -58,11 +64,18 @@ struct Resolved {
     service: Service,
     revision: Revision,
     remarks: Vec<conclude::Finding>,
+    document: judged::Document,
 }
 
-fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<conclude::Finding>> {
-    let resolved = resolve::resolve(object, &reference::references(context, object))
-        .map_err(|obstacle| judged::hindered(obstacle.reason, obstacle.waits, &obstacle.message()))?;
+fn resolve(
+    context: &Context,
+    object: &api::Service,
+    now: Timestamp,
+) -> Result<Resolved, Vec<conclude::Finding>> {
+    let resolved = resolve::resolve(object, &reference::references(context, object)).map_err(|obstacle| {
+        let waits = obstacle.waits || is_under_way(object, &obstacle, now);
+        judged::hindered(obstacle.reason, waits, &obstacle.message())
+    })?;
     let mut remarks = judged::remarks(
         &object.spec,
         resolved.task_role(),
@@ -71,10 +84,33 @@ fn resolve(context: &Context, object: &api::Service) -> Result<Resolved, Vec<con
         &resolved.missing_registries,
     );
     remarks.extend(judged::contested(object));
-    Ok(Resolved { service: resolved.service, revision: resolved.revision, remarks })
+    let document = judged::Document::Obeyed(judged::accepted(&object.spec));
+    Ok(Resolved { service: resolved.service, revision: resolved.revision, remarks, document })
 }
 
-/// Shows why nothing is changed. What runs, runs on.
+/// What was in force before the spec was edited into one that cannot be obeyed, where that is remembered and
+/// still allowed.
+fn in_force(
+    context: &Context,
+    object: &api::Service,
+    findings: &[conclude::Finding],
+    now: Timestamp,
+) -> Option<Resolved> {
+    let spec = judged::in_force(object.status.as_ref()?, &object.spec)?;
+    let before = api::Service { spec, ..object.clone() };
+    let resolved = resolve(context, &before, now).ok()?;
+    Some(Resolved { document: judged::Document::Refused(findings.to_vec()), ..resolved })
+}
+
+/// Whether the definition that a new service names may be applied a moment later: tools apply kinds in an
+/// order of their own, and a warning about every first apply would teach people to overlook warnings.
+fn is_under_way(object: &api::Service, obstacle: &resolve::reference::Obstacle, now: Timestamp) -> bool {
+    obstacle.reason == api::Reason::TaskDefinitionNotFound
+        && object.status.as_ref().is_none_or(|status| status.accepted.is_none())
+        && object.creation_timestamp().is_some_and(|created| now.duration_since(created.0) < PATIENCE)
+}
+
+/// Shows why nothing is done. What runs, runs on.
 async fn refuse(
     context: &Context,
     object: &api::Service,
@@ -86,7 +122,8 @@ async fn refuse(
     let Conclusion { status, notices } = judged::unresolved(&before, generation, findings, now);
     report::status(context, NAME, object, (&before, &status)).await?;
     report::tell(context, object, &notices);
-    Ok(Next::After(LOOK_AGAIN))
+    let waits = findings.iter().any(|finding| finding.about == api::ConditionType::Reconciling);
+    Ok(Next::After(if waits { PATIENCE.unsigned_abs() } else { LOOK_AGAIN }))
 }
 
 async fn keep(
@@ -102,7 +139,11 @@ async fn keep(
         member: "uid",
     })?;
     let mut before = object.status.clone().unwrap_or_default();
-    let (deployments, is_new) = rollout::deployments(service, &judged::remembered(&before), now);
+    let known = judged::remembered(&before);
+    let (deployments, is_new) = match resolved.document {
+        judged::Document::Obeyed(_) => rollout::deployments(service, &known, now),
+        judged::Document::Refused(_) => (known, false),
+    };
     let (pods, tasks) = tasks(context, service, now);
     let mut told = Vec::new();
     if is_new {
@@ -116,14 +157,16 @@ async fn keep(
         (before, told) = (status, notices);
     }
     let plan = rollout::plan(service, &deployments, &tasks, now);
-    let problem = prepare(context, &owner, resolved, anchor(&pods, &tasks)).await?;
+    let problem =
+        belongings::prepare(context, &owner, service, &resolved.revision.object, anchor(&pods, &tasks))
+            .await?;
     let nodes = nodes(context, service);
     let definitions = definitions(context, resolved, &plan.deployments);
     let launch =
         Launch { context, owner: &owner, service, definitions: &definitions, pods: &pods, nodes: &nodes };
     let mut done = launch::carry_out(&launch, &plan).await?;
-    done.problem = problem.or(done.problem);
-    budget(context, &owner, service).await?;
+    let unbudgeted = belongings::budget(context, &owner, service).await?;
+    done.problem = problem.or(done.problem).or(unbudgeted);
     let tasks = after(context, service, tasks, &done, now);
     let mut facts = facts(resolved, &plan.deployments, &tasks, plan.deadlock);
     facts.problem = done.problem.clone();
@@ -150,6 +193,7 @@ fn facts<'a>(
         problem: None,
         strategies,
         remarks: resolved.remarks.clone(),
+        document: resolved.document.clone(),
     }
 }
 
@@ -251,71 +295,4 @@ fn anchor<'a>(pods: &'a BTreeMap<String, Arc<Pod>>, tasks: &[Task]) -> Option<&'
     let running = tasks.iter().filter(|task| task.is_live() && task.started_at.is_some());
     let eldest = running.min_by_key(|task| (task.started_at, task.number))?;
     pods.get(&eldest.name).map(|pod| &**pod)
-}
-
-/// What tasks need before they start: their revision held, their target groups' core Services.
-async fn prepare(
-    context: &Context,
-    owner: &Owner,
-    resolved: &Resolved,
-    anchor: Option<&Pod>,
-) -> Result<Option<Problem>, Error> {
-    let service = &resolved.service;
-    let namespace = &service.identity.namespace;
-    let key = Key { namespace: namespace.clone(), name: service.identity.name.clone() };
-    if let Some(revision) = context.stores.revisions.get(namespace, &resolved.revision.object)
-        && !owner.uses(revision.meta())
-        && let Some(revision) = context.registrar.add_user(owner, &*revision).await?
-    {
-        context.wrote(NAME, &key, &revision);
-    }
-    let mut wanted = translate::target_group_services(service);
-    let mut problem = None;
-    for desired in &mut wanted {
-        // When the Service is deleted, its tasks serve on until they are drained: what leads to them must
-        // not be gone before, so one of them holds it too.
-        let holder = anchor.and_then(Owner::of).map(|pod| pod.user_reference(namespace)).transpose();
-        desired.metadata.owner_references = holder.ok().flatten().map(|reference| vec![reference]);
-        let live = context.stores.core_services.get(namespace, &desired.name_any());
-        match context.writer.apply(owner, &*desired, live.as_deref()).await? {
-            Outcome::Written(object) => context.wrote(NAME, &key, &object),
-            Outcome::Conflict(conflict) => problem = Some(launch::taken(&conflict)),
-            Outcome::Unchanged(_) => {}
-        }
-    }
-    prune(context, owner, &wanted).await?;
-    Ok(problem)
-}
-
-/// Core Services of target groups that the service no longer has.
-async fn prune(
-    context: &Context,
-    owner: &Owner,
-    wanted: &[k8s_openapi::api::core::v1::Service],
-) -> Result<(), Error> {
-    for object in context.stores.core_services.state() {
-        let stale = owner.controls(object.meta())
-            && object.labels().get(label::MANAGED_BY).is_some_and(|by| by == label::BERTH)
-            && !wanted.iter().any(|kept| kept.name_any() == object.name_any());
-        if stale {
-            let removal = context.writer.delete(&*object, None, Guard::Uid).await?;
-            tracing::debug!(
-                object = object.name_any(),
-                ?removal,
-                "core Service of a target group no longer named"
-            );
-        }
-    }
-    Ok(())
-}
-
-async fn budget(context: &Context, owner: &Owner, service: &Service) -> Result<(), Error> {
-    let desired = translate::disruption_budget(service);
-    let live = context.stores.budgets.get(&service.identity.namespace, &desired.name_any());
-    let outcome = context.writer.apply(owner, &desired, live.as_deref()).await?;
-    if let Outcome::Written(object) = outcome {
-        let key = Key { namespace: owner.namespace.clone(), name: owner.name.clone() };
-        context.wrote(NAME, &key, &object);
-    }
-    Ok(())
 }

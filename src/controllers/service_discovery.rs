@@ -16,6 +16,9 @@ use std::time::Duration;
 /// Name of this controller in metrics and logs.
 pub(super) const NAME: &str = "service-discovery";
 
+/// When a name that is taken is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(15);
+
 /// One pass over the ServiceDiscovery `key`.
 ///
 /// # Errors
@@ -47,13 +50,15 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
         Some((Reason::Refused, texts.join("; ")))
     };
     let (before, now) = (object.status.clone().unwrap_or_default(), Timestamp::now());
-    let (after, notices) = match refusal {
+    let (after, notices) = match &refusal {
         None => judged::published(&before, &identity, now),
-        Some((reason, message)) => judged::refused(&before, &identity, (reason, &message), now),
+        Some((reason, message)) => judged::refused(&before, &identity, (*reason, message), now),
     };
     report::status(&context, NAME, &*object, (&before, &after)).await?;
     report::tell(&context, &*object, &notices);
-    Ok(Next::Done)
+    // Nothing tells when an object of somebody else is gone.
+    let taken = refusal.is_some_and(|(reason, _)| reason == Reason::NameConflict);
+    Ok(if taken { Next::After(TRY_AGAIN) } else { Next::Done })
 }
 
 /// Writes the core Service; says why it cannot.

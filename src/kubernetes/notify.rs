@@ -4,6 +4,7 @@
 //! not happen. Limits are per object and for the whole process; a notice equal to the object's last one is
 //! suppressed for six hours, as ECS does with its service events.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,8 +34,8 @@ const LONGEST_NOTE: usize = 1024;
 const LONGEST_WORD: usize = 128;
 /// Events on their way; more than this at once are dropped.
 const WAITING: usize = 4096;
-/// Requests at once.
-const AT_ONCE: usize = 4;
+/// Requests at once, each of another lane.
+const LANES: usize = 8;
 /// The API's limit for an object name.
 const LONGEST_NAME: usize = 253;
 
@@ -97,7 +98,8 @@ pub struct Notifier {
     rates: Arc<Mutex<Rates>>,
     instance: String,
     metrics: Metrics,
-    outgoing: mpsc::Sender<Event>,
+    /// One lane for each of several senders; an object keeps to its lane, so that its events arrive in order.
+    lanes: Vec<mpsc::Sender<Event>>,
 }
 
 impl Notifier {
@@ -109,11 +111,15 @@ impl Notifier {
         tracker: &TaskTracker,
         cancel: CancellationToken,
     ) -> Self {
-        let (outgoing, incoming) = mpsc::channel(WAITING);
-        tracker.spawn(send(client, metrics.clone(), incoming, cancel));
+        let lane = |_| {
+            let (outgoing, incoming) = mpsc::channel(WAITING / LANES);
+            tracker.spawn(send(client.clone(), metrics.clone(), incoming, cancel.clone()));
+            outgoing
+        };
+        let lanes = (0..LANES).map(lane).collect();
         let instance = cut(options.instance.clone(), LONGEST_WORD);
         let rates = Arc::new(Mutex::new(Rates::new(options)));
-        Self { rates, instance, metrics, outgoing }
+        Self { rates, instance, metrics, lanes }
     }
 
     /// Tells `notice` about `regarding`. Never waits, never fails: what is over a limit is counted.
@@ -125,12 +131,22 @@ impl Notifier {
         let result = match verdict {
             Verdict::Repeated => NoticeResult::Repeated,
             Verdict::Limited => NoticeResult::Limited,
-            Verdict::Send => match self.outgoing.try_send(self.event(regarding, notice)) {
-                Ok(()) => return,
-                Err(_) => NoticeResult::Failed,
-            },
+            Verdict::Send => {
+                let event = self.event(regarding, notice);
+                if self.lane(regarding).is_some_and(|lane| lane.try_send(event).is_ok()) {
+                    return;
+                }
+                NoticeResult::Failed
+            }
         };
         self.metrics.notice(result);
+    }
+
+    fn lane(&self, regarding: &ObjectReference) -> Option<&mpsc::Sender<Event>> {
+        let mut hasher = DefaultHasher::new();
+        (&regarding.uid, &regarding.namespace, &regarding.name).hash(&mut hasher);
+        let lanes = u64::try_from(self.lanes.len()).ok()?;
+        self.lanes.get(usize::try_from(hasher.finish().checked_rem(lanes)?).ok()?)
     }
 
     fn event(&self, regarding: &ObjectReference, notice: Notice) -> Event {
@@ -178,7 +194,7 @@ async fn send(
         }
         incoming.poll_recv(context)
     });
-    events.for_each_concurrent(AT_ONCE, |event| send_one(&client, &metrics, event)).await;
+    events.for_each(|event| send_one(&client, &metrics, event)).await;
 }
 
 async fn send_one(client: &Client, metrics: &Metrics, event: Event) {

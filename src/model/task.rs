@@ -1,7 +1,11 @@
 //! A task as it is: what a pod says of itself, in ECS's words.
 
 use super::deployment::DeploymentId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+
+/// A task without any check counts as healthy when it has run for so long; one that ends before has
+/// failed to launch. <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html>
+pub const PROVEN_AFTER: SignedDuration = SignedDuration::from_secs(40);
 
 /// ECS's lastStatus, as far as a pod shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,6 +106,12 @@ impl Task {
     /// Whether it is live and healthy.
     pub fn is_healthy(&self) -> bool {
         self.is_live() && self.health == Health::Healthy
+    }
+
+    /// From when on the launch counts as a success, if it stays as it is.
+    pub fn proven_at(&self) -> Option<Timestamp> {
+        let started_at = self.started_at.filter(|_| self.is_healthy() && self.failed_at.is_none())?;
+        started_at.checked_add(PROVEN_AFTER).ok()
     }
 
     /// Whether it is live and known to be unhealthy.

@@ -139,6 +139,7 @@ impl Output {
             problem: None,
             strategies: strategy::preferences(&service.placement, &service.group()).exactness.as_str(),
             remarks: remarks(object, resolved),
+            document: concluded::Document::Obeyed(concluded::accepted(&object.spec)),
         };
         let shown = concluded::conclude(&api::ServiceStatus::default(), &facts, Vec::new(), NOW);
         self.statuses.push(status_of("Service", object, &shown.status));

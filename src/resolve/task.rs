@@ -5,13 +5,9 @@
 
 mod health;
 
-use crate::model::{DeploymentId, Health, LastStatus, Service, StopCode, Task, label};
+use crate::model::{DeploymentId, Health, LastStatus, PROVEN_AFTER, Service, StopCode, Task, label};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodStatus};
-
-/// A task without any check counts as healthy when it has run for so long; one that ends before has
-/// failed to launch. <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html>
-pub const PROVEN_AFTER: SignedDuration = SignedDuration::from_secs(40);
 
 /// How long a container may be unable to start, as its image cannot be pulled or a reference is
 /// missing, before the launch counts as failed. Long enough for a registry's hiccup.
@@ -134,7 +130,7 @@ impl<'a> View<'a> {
         if matches!(self.status.phase.as_deref(), Some("Succeeded" | "Failed")) {
             return None;
         }
-        if self.essential().any(|status| has_ended(status)) {
+        if self.essential().any(has_ended) {
             return Some((
                 StopCode::EssentialContainerExited,
                 "Essential container in task exited".to_owned(),

@@ -3,6 +3,7 @@ use crate::model::{
     DeploymentId, Health, Identity, LastStatus, NetworkMode, Placement, RolloutState, Service, StopCode,
     Task, TaskDefinition,
 };
+use jiff::SignedDuration;
 use proptest::prelude::*;
 
 fn at(second: i64) -> Timestamp {
@@ -230,9 +231,26 @@ fn a_healthy_task_ends_the_throttle() {
     throttled.launch_attempts = 4;
     throttled.next_launch_at = Some(at(900));
     let now = [crashed(1, 1, 5), task(1, 2, Health::Healthy)];
-    let plan = plan(&service(2, 100, 200), &[throttled], &now, at(30));
+    let early = plan(&service(2, 100, 200), std::slice::from_ref(&throttled), &now, at(30));
+    assert_eq!(early.deployments[0].launch_attempts, 4, "each round of a crash loop has a healthy moment");
+    assert_eq!((started(&early), early.next), (0, Some(at(41))));
+    let plan = plan(&service(2, 100, 200), &[throttled], &now, at(41));
     assert_eq!(plan.deployments[0].launch_attempts, 0);
     assert_eq!(started(&plan), 1);
+}
+
+#[test]
+fn a_failure_in_the_second_of_its_launch_counts_for_its_own_round() {
+    let now = at(6) + SignedDuration::from_millis(300);
+    let first = plan(&service(1, 100, 200), &[deployment(1)], &[crashed(1, 1, 6)], now);
+    assert_eq!(first.deployments[0].next_launch_at, Some(at(17)));
+    let mut next = crashed(1, 2, 17);
+    next.created_at = at(17);
+    let second = plan(&service(1, 100, 200), &first.deployments, &[crashed(1, 1, 6), next.clone()], at(18));
+    assert_eq!(second.deployments[0].launch_attempts, 2);
+    next.failed_at = Some(at(3));
+    let late = plan(&service(1, 100, 200), &first.deployments, &[crashed(1, 1, 6), next], at(18));
+    assert_eq!(late.deployments[0].launch_attempts, 2, "by a node's clock that is late");
 }
 
 #[test]

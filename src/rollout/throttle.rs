@@ -2,9 +2,10 @@
 //!
 //! ECS spaces the launches of tasks that stop before they run, by a delay that grows to 27 minutes; its
 //! curve is not published. Ours doubles from 10 seconds. A round is counted once however many of its
-//! tasks fail, and one task that proves itself ends the count.
+//! tasks fail, and one task that proves itself ends the count: by living on, not by a healthy moment, which
+//! each round of a crash loop has.
 
-use crate::model::{Deployment, Health, Task};
+use crate::model::{Deployment, Task};
 use jiff::{SignedDuration, Timestamp};
 
 const FIRST_DELAY_SECONDS: i64 = 10;
@@ -19,6 +20,8 @@ pub(super) struct Verdict {
     pub deployment: Deployment,
     /// Nothing may be launched before this time.
     pub wait_until: Option<Timestamp>,
+    /// When a task will have ended the count, if nothing happens to it.
+    pub over_at: Option<Timestamp>,
 }
 
 /// The wait before the next launch after `attempts` failed rounds.
@@ -32,7 +35,8 @@ pub(super) fn assess(deployment: &Deployment, tasks: &[Task], now: Timestamp) ->
     let mut deployment = deployment.clone();
     let mut own: Vec<&Task> = tasks.iter().filter(|task| task.deployment == deployment.id).collect();
     own.sort_by_key(|task| std::cmp::Reverse(task.number));
-    let decided = own.iter().filter(|task| task.failed_at.is_some() || has_proved_itself(task));
+    let is_proven = |task: &Task| task.proven_at().is_some_and(|at| at <= now);
+    let decided = own.iter().filter(|task| task.failed_at.is_some() || is_proven(task));
     let failures = decided.clone().take_while(|task| task.failed_at.is_some()).count();
     // Stopped tasks are not kept for ever, the count is.
     let failures = u32::try_from(failures).unwrap_or(u32::MAX);
@@ -40,18 +44,24 @@ pub(super) fn assess(deployment: &Deployment, tasks: &[Task], now: Timestamp) ->
         deployment.failed_tasks = 0;
         deployment.launch_attempts = 0;
         deployment.next_launch_at = None;
-        return Verdict { deployment, wait_until: None };
+        return Verdict { deployment, wait_until: None, over_at: None };
     }
     deployment.failed_tasks = deployment.failed_tasks.max(failures);
     let counted_until = deployment.next_launch_at.unwrap_or(deployment.created_at);
-    if own.into_iter().any(|task| task.failed_at.is_some_and(|at| at > counted_until)) {
+    // The later of two clocks, the node's and the API server's: neither makes a failure older than its round.
+    let failed = |task: &&Task| task.failed_at.map(|at| at.max(task.created_at));
+    if own.iter().filter_map(failed).any(|at| at >= counted_until) {
         deployment.launch_attempts = deployment.launch_attempts.saturating_add(1);
-        deployment.next_launch_at = now.checked_add(delay(deployment.launch_attempts)).ok();
+        deployment.next_launch_at = after(now, delay(deployment.launch_attempts));
     }
     let wait_until = deployment.next_launch_at.filter(|at| *at > now);
-    Verdict { deployment, wait_until }
+    let counts = deployment.launch_attempts > 0;
+    let over_at = own.iter().filter(|_| counts).filter_map(|task| task.proven_at()).min();
+    Verdict { deployment, wait_until, over_at }
 }
 
-fn has_proved_itself(task: &Task) -> bool {
-    task.health == Health::Healthy && task.failed_at.is_none()
+/// A whole second, as the times of tasks are: a failure of the next round is not before it then.
+fn after(now: Timestamp, delay: SignedDuration) -> Option<Timestamp> {
+    let part = i64::from(now.subsec_nanosecond() > 0);
+    Timestamp::from_second(now.as_second() + part).ok()?.checked_add(delay).ok()
 }

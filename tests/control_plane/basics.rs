@@ -51,7 +51,8 @@ async fn a_definition_and_a_service_applied_together_run_spread_over_zones_in_on
     let cores = stage.api::<CoreService>();
     let target = cores.get("web-tg").await.unwrap().spec.unwrap();
     assert_eq!(target.ports.unwrap()[0].port, 8080);
-    let headless = stage.until("the discovery's Service is there", async || cores.get("web").await.ok()).await;
+    let headless =
+        stage.until("the discovery's Service is there", async || cores.get("web").await.ok()).await;
     assert_eq!(headless.spec.unwrap().cluster_ip.as_deref(), Some("None"));
     let budget = stage.api::<PodDisruptionBudget>().get("web").await.unwrap();
     assert_eq!(json!(budget.spec.unwrap().min_available), json!(6));

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use testbed::Bed;
@@ -19,14 +20,14 @@ pub struct Operator {
     pub identity: String,
     child: Child,
     log: PathBuf,
-    address: Option<String>,
+    address: OnceLock<String>,
 }
 
 impl Operator {
     /// Starts one; it takes part in the election for its namespace's lease.
     pub fn start(bed: &Bed, namespace: &str, identity: &str) -> Self {
         let log = bed.dir().join("logs").join(format!("berth-{namespace}-{identity}.log"));
-        let file = File::options().create(true).append(true).open(&log).unwrap();
+        let file = File::create(&log).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_berth"))
             .args(["controller", "--listen", "127.0.0.1:0", "--identity", identity])
             .args(["--lease-namespace", namespace, "--watch-namespace", namespace])
@@ -40,7 +41,7 @@ impl Operator {
             .stderr(file)
             .spawn()
             .unwrap();
-        Self { identity: identity.to_owned(), child, log, address: None }
+        Self { identity: identity.to_owned(), child, log, address: OnceLock::new() }
     }
 
     /// kill -9.
@@ -63,11 +64,6 @@ impl Operator {
         }
     }
 
-    /// Whether it still runs.
-    pub fn is_running(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
-    }
-
     /// The last lines of its log.
     pub fn tail(&self) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
@@ -77,13 +73,13 @@ impl Operator {
     }
 
     /// All its metrics, as text; none while it cannot be asked.
-    pub async fn metrics(&mut self) -> Option<String> {
-        let text = std::fs::read_to_string(&self.log).ok()?;
-        if self.address.is_none() {
+    pub async fn metrics(&self) -> Option<String> {
+        if self.address.get().is_none() {
+            let text = std::fs::read_to_string(&self.log).ok()?;
             let (_, rest) = text.rsplit_once("address=")?;
-            self.address = Some(rest.split_whitespace().next()?.to_owned());
+            self.address.set(rest.split_whitespace().next()?.to_owned()).ok()?;
         }
-        let mut stream = TcpStream::connect(self.address.as_ref()?).await.ok()?;
+        let mut stream = TcpStream::connect(self.address.get()?).await.ok()?;
         let request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         stream.write_all(request).await.ok()?;
         let mut answer = String::new();
@@ -92,7 +88,7 @@ impl Operator {
     }
 
     /// The sum of a metric's samples whose labels hold all of `labels`, such as `kind="Pod"`.
-    pub async fn metric(&mut self, name: &str, labels: &[&str]) -> Option<f64> {
+    pub async fn metric(&self, name: &str, labels: &[&str]) -> Option<f64> {
         Some(sum(&self.metrics().await?, name, labels))
     }
 }

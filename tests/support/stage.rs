@@ -61,7 +61,9 @@ impl Stage {
         bed.kubectl(&["create", "namespace", namespace]).await.unwrap();
         let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
         let mut stage = Self { bed, client, namespace: namespace.to_owned(), operators: Vec::new() };
-        stage.until("the namespace has its ServiceAccount", async || accounts.get("default").await.ok()).await;
+        stage
+            .until("the namespace has its ServiceAccount", async || accounts.get("default").await.ok())
+            .await;
         for identity in identities {
             stage.start(identity);
         }

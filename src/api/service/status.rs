@@ -38,6 +38,11 @@ pub struct ServiceStatus {
     #[serde(default)]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
     pub deployments: Vec<Deployment>,
+    /// The newest spec that could be obeyed, without `desiredCount`. While a later one is refused, tasks that
+    /// end are replaced as this one says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::opaque")]
+    pub accepted: Option<serde_json::Value>,
     /// How the placement strategies are carried out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub placement: Option<PlacementStatus>,

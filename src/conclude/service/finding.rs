@@ -1,6 +1,6 @@
 //! Facts → findings: is the service ready, is it on its way, does it need help.
 
-use super::{Counts, Facts};
+use super::{Counts, Document, Facts};
 use crate::api;
 use crate::api::{ConditionType, Reason};
 use crate::conclude::Finding;
@@ -18,7 +18,10 @@ pub struct Problem {
 
 /// `Ready` and the one of `Reconciling` and `Stalled` that holds, then the remarks.
 pub(super) fn findings(facts: &Facts<'_>, counts: &Counts) -> Vec<Finding> {
-    let mut findings = progress(facts, counts);
+    let mut findings = match &facts.document {
+        Document::Obeyed(_) => progress(facts, counts),
+        Document::Refused(findings) => findings.clone(),
+    };
     if let Some(problem) = &facts.problem
         && problem.reason == Reason::NameConflict
     {

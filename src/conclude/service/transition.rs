@@ -1,6 +1,6 @@
 //! Two statuses in a row → the events that lie between them, in ECS's texts.
 
-use super::{Facts, ServiceStatus};
+use super::{Document, Facts, ServiceStatus};
 use crate::api::condition::Condition;
 use crate::api::service::status::Deployment;
 use crate::api::{ConditionType, Reason};
@@ -39,6 +39,10 @@ pub(super) fn reached(before: &ServiceStatus, after: &ServiceStatus, facts: &Fac
             placed.message
         );
         notices.push(Notice::warning("ServiceTaskPlacementFailure", message));
+    }
+    if let Document::Refused(_) = facts.document {
+        notices.extend(refused(before, after));
+        return notices;
     }
     let stuck = |status: &ServiceStatus| {
         find(&status.conditions, ConditionType::Stalled)

@@ -1,7 +1,7 @@
 //! A live pod's containers → whether the task counts as healthy.
 
-use super::{PROVEN_AFTER, Reading, View, started, unable_to_start};
-use crate::model::{Health, label};
+use super::{Reading, View, started, unable_to_start};
+use crate::model::{Health, PROVEN_AFTER, label};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{ContainerStatus, Probe};
 

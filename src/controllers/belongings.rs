@@ -1,0 +1,83 @@
+//! What a service's tasks need around them: their revision held, core Services, a disruption budget.
+
+use super::context::Context;
+use super::error::Error;
+use super::launch;
+use crate::conclude::service::Problem;
+use crate::kubernetes::{Guard, Key, Outcome, Owner};
+use crate::model::{Service, label};
+use crate::translate;
+use k8s_openapi::api::core::v1::{self as corev1, Pod};
+use kube::{Resource, ResourceExt};
+
+/// What tasks need before they start: their revision held, their target groups' core Services.
+pub(super) async fn prepare(
+    context: &Context,
+    owner: &Owner,
+    service: &Service,
+    revision: &str,
+    anchor: Option<&Pod>,
+) -> Result<Option<Problem>, Error> {
+    let namespace = &service.identity.namespace;
+    let key = Key { namespace: namespace.clone(), name: service.identity.name.clone() };
+    if let Some(revision) = context.stores.revisions.get(namespace, revision)
+        && !owner.uses(revision.meta())
+        && let Some(revision) = context.registrar.add_user(owner, &*revision).await?
+    {
+        context.wrote(super::service::NAME, &key, &revision);
+    }
+    let mut wanted = translate::target_group_services(service);
+    let mut problem = None;
+    for desired in &mut wanted {
+        // When the Service is deleted, its tasks serve on until they are drained: what leads to them must
+        // not be gone before, so one of them holds it too.
+        let holder = anchor.and_then(Owner::of).map(|pod| pod.user_reference(namespace)).transpose();
+        desired.metadata.owner_references = holder.ok().flatten().map(|reference| vec![reference]);
+        let live = context.stores.core_services.get(namespace, &desired.name_any());
+        match context.writer.apply(owner, &*desired, live.as_deref()).await? {
+            Outcome::Written(object) => context.wrote(super::service::NAME, &key, &object),
+            Outcome::Conflict(conflict) => problem = Some(launch::taken(&conflict)),
+            Outcome::Unchanged(_) => {}
+        }
+    }
+    prune(context, owner, &wanted).await?;
+    Ok(problem)
+}
+
+/// Core Services of target groups that the service no longer has.
+async fn prune(context: &Context, owner: &Owner, wanted: &[corev1::Service]) -> Result<(), Error> {
+    for object in context.stores.core_services.state() {
+        let stale = owner.controls(object.meta())
+            && object.labels().get(label::MANAGED_BY).is_some_and(|by| by == label::BERTH)
+            && !wanted.iter().any(|kept| kept.name_any() == object.name_any());
+        if stale {
+            let removal = context.writer.delete(&*object, None, Guard::Uid).await?;
+            tracing::debug!(
+                object = object.name_any(),
+                ?removal,
+                "core Service of a target group no longer named"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// As many tasks as ECS keeps healthy stay when nodes are drained.
+pub(super) async fn budget(
+    context: &Context,
+    owner: &Owner,
+    service: &Service,
+) -> Result<Option<Problem>, Error> {
+    let desired = translate::disruption_budget(service);
+    let live = context.stores.budgets.get(&service.identity.namespace, &desired.name_any());
+    let mut problem = None;
+    match context.writer.apply(owner, &desired, live.as_deref()).await? {
+        Outcome::Written(object) => {
+            let key = Key { namespace: owner.namespace.clone(), name: owner.name.clone() };
+            context.wrote(super::service::NAME, &key, &object);
+        }
+        Outcome::Conflict(conflict) => problem = Some(launch::taken(&conflict)),
+        Outcome::Unchanged(_) => {}
+    }
+    Ok(problem)
+}
