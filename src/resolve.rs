@@ -14,7 +14,7 @@ pub mod size;
 pub mod task;
 pub mod task_definition;
 
-pub use judgement::{violations, without_effect};
+pub use judgement::{beside, violations, without_effect};
 pub use reference::{Obstacle, References, Resolved, resolve};
 pub use service::{ClusterNodes, service};
 pub use task_definition::task_definition;

@@ -8,13 +8,13 @@ use crate::api::{self, ServiceStatus};
 use crate::conclude::service::{self as judged, Conclusion, Facts};
 use crate::kubernetes::{Key, Next, Owner};
 use crate::model::{Deployment, DeploymentId, Service, Task, TaskDefinition};
-use crate::placement::{Exactness, NodeView, strategy};
+use crate::placement::{NodeView, strategy};
 use crate::resolve::arn::TaskDefinitionReference;
 use crate::resolve::revision::{self, Revision};
 use crate::resolve::task::{self, Reading};
 use crate::{conclude, resolve, rollout};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::Pod;
 use kube::{Resource, ResourceExt};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -184,10 +184,7 @@ fn facts<'a>(
     deadlock: bool,
 ) -> Facts<'a> {
     let service = &resolved.service;
-    let strategies = match strategy::preferences(&service.placement, &service.group()).exactness {
-        Exactness::Exact => "Exact",
-        Exactness::BestEffort { .. } => "BestEffort",
-    };
+    let strategies = strategy::preferences(&service.placement, &service.group()).exactness.as_str();
     Facts {
         service,
         deployments,
@@ -270,11 +267,7 @@ fn nodes(context: &Context, service: &Service) -> Vec<NodeView> {
     if !service.placement.constraints.iter().any(asks) {
         return Vec::new();
     }
-    context.stores.nodes.state().iter().map(|node| view(node)).collect()
-}
-
-fn view(node: &Node) -> NodeView {
-    NodeView { name: node.name_any(), labels: node.labels().clone(), ..NodeView::default() }
+    context.stores.nodes.state().iter().map(|node| NodeView::of(node)).collect()
 }
 
 /// The definition of each deployment; an older one's is read from its revision.

@@ -146,7 +146,8 @@ impl Candidate {
             // Read afresh: what the watch told may be old, and a dead watch tells nothing.
             let pause = match timeout(self.options.renew_deadline, self.try_once()).await {
                 Ok(Ok(Ok(held))) => return held,
-                Ok(Ok(Err(pause))) => pause,
+                // Often enough to see the last renewal soon: the lease is ours so long after we have seen it.
+                Ok(Ok(Err(pause))) => pause.min(self.options.retry),
                 Ok(Err(error)) => {
                     tracing::warn!(lease = self.options.name, %error, "lease cannot be had");
                     self.options.retry

@@ -141,7 +141,11 @@ async fn replaced(stage: &Stage, count: usize) {
                 (gone && live.len() == count).then_some(live)
             })
             .await;
-        let labels = |pod: &k8s_openapi::api::core::v1::Pod| pod.metadata.labels.clone().unwrap();
+        let labels = |pod: &k8s_openapi::api::core::v1::Pod| {
+            let mut labels = pod.metadata.labels.clone().unwrap();
+            labels.retain(|key, _| !key.starts_with("topology."));
+            labels
+        };
         assert_eq!(labels(&live[0]), labels(&live[1]), "{name}");
         assert!(labels(&live[0]).keys().any(|key| key.starts_with("target-group.")), "{name}");
     }

@@ -40,7 +40,7 @@ pub struct ServiceStatus {
     pub deployments: Vec<Deployment>,
     /// The newest spec that could be obeyed, without `desiredCount`. While a later one is refused, tasks that
     /// end are replaced as this one says.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::opaque")]
     pub accepted: Option<serde_json::Value>,
     /// How the placement strategies are carried out.
