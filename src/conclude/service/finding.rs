@@ -27,6 +27,12 @@ pub(super) fn findings(facts: &Facts<'_>, counts: &Counts) -> Vec<Finding> {
     {
         findings.push(Finding::new(ConditionType::NameConflict, true, problem.reason, &*problem.message));
     }
+    if let Some(problem) = &facts.problem
+        && problem.reason == Reason::PodsRefused
+        && problem.message.contains("violates PodSecurity")
+    {
+        findings.push(Finding::new(ConditionType::PodSecurity, false, problem.reason, &*problem.message));
+    }
     if let Some(reason) =
         facts.tasks.iter().filter(|task| task.is_live()).find_map(|task| task.unplaced.as_deref())
     {

@@ -80,6 +80,21 @@ fn a_check_that_passed_and_fails_is_unhealthy_at_once() {
 }
 
 #[test]
+fn a_task_on_a_node_that_is_gone_is_unhealthy_if_anybody_asks_for_its_health() {
+    let gone = |mut pod: serde_json::Value| {
+        let turned = at(50).to_string();
+        pod["status"]["conditions"] =
+            json!([{"type": "Ready", "status": "False", "lastTransitionTime": turned}]);
+        read(pod, 51).health
+    };
+    assert_eq!(gone(with_check(true)), Health::Unhealthy);
+    let mut target = pod(json!([container("app", running())]));
+    assert_eq!(gone(target.clone()), Health::Healthy);
+    target["metadata"]["labels"]["target-group.ecs.berth.dev/abc"] = json!("");
+    assert_eq!(gone(target), Health::Unhealthy);
+}
+
+#[test]
 fn an_essential_container_that_ends_breaks_the_task_and_any_other_does_not() {
     let both = |app, helper| pod(json!([container("app", app), container("helper", helper)]));
     let broken = read(both(ended(5, 0), running()), 6);
