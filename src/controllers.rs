@@ -8,6 +8,7 @@ mod context;
 mod error;
 mod fault;
 mod index;
+mod indexes;
 mod launch;
 mod reference;
 mod report;

@@ -18,7 +18,8 @@ use std::fs::File;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use berth::api::fate::Document;
+use berth::api::admission::violations;
+use berth::api::fate::{Document, judge};
 use berth::api::{self, Service};
 use berth::render::{Bundle, Missing};
 use berth::resolve::arn::{self, TaskDefinitionReference};
@@ -136,6 +137,13 @@ fn clusters(cases: &[Case]) -> Vec<Value> {
         cluster
     };
     names.iter().enumerate().map(cluster).collect()
+}
+
+/// Whether schema, rules and fates have nothing against a document.
+fn is_accepted(sample: &Sample) -> bool {
+    let object = json!({"metadata": {"name": "sample"}, "spec": sample.spec});
+    judge(sample.document, &sample.spec).is_accepted()
+        && violations(sample.document, &object, None).is_empty()
 }
 
 /// What Berth says of a case without a cluster.
@@ -267,8 +275,10 @@ async fn every_document_that_is_accepted_runs_unchanged() {
     let all = cases.len();
     cases.retain(|case| {
         let objections = objections(case, &clusters);
-        if std::env::var_os("BERTH_CORPUS_REPORT").is_some() {
-            objections.iter().for_each(|one| println!("{one}"));
+        let accepted = sound.iter().any(|sample| sample.file == case.file && is_accepted(sample));
+        if accepted || std::env::var_os("BERTH_CORPUS_REPORT").is_some() {
+            // Each member is fine alone; together, or with the definition that is there, they are not.
+            objections.iter().for_each(|one| println!("refused: {one}"));
         }
         objections.is_empty()
     });
@@ -301,5 +311,5 @@ async fn every_document_that_is_accepted_runs_unchanged() {
         reasons.push(why(&client, case).await);
     }
     assert!(left.is_empty(), "{} do not run:\n{}", left.len(), reasons.join("\n"));
-    assert!(cases.len() - services >= 110 && services >= 15, "fewer are accepted than were");
+    assert!(cases.len() - services >= 105 && services >= 17, "fewer are accepted than were");
 }

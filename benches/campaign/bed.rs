@@ -16,7 +16,8 @@ pub const PATIENCE: Duration = Duration::from_secs(900);
 /// A bed of `nodes` simulated nodes in three zones, with Berth's kinds.
 pub async fn start(nodes: usize) -> Result<Bed> {
     // A long time until silence is noticed: with hundreds of nodes their heartbeats are a load of their own.
-    let bed = Bed::start(BedConfig::simulated(nodes, 3)).await?;
+    let config = BedConfig { node_grace: Duration::from_secs(600), ..BedConfig::simulated(nodes, 3) };
+    let bed = Bed::start(config).await?;
     let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
     bed.kubectl(&["apply", "--server-side", "-k", crds]).await?;
     bed.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]).await?;

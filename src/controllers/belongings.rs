@@ -10,22 +10,15 @@ use crate::translate;
 use k8s_openapi::api::core::v1::{self as corev1, Pod};
 use kube::{Resource, ResourceExt};
 
-/// What tasks need before they start: their revision held, their target groups' core Services.
+/// What tasks need before they start: their target groups' core Services.
 pub(super) async fn prepare(
     context: &Context,
     owner: &Owner,
     service: &Service,
-    revision: &str,
     anchor: Option<&Pod>,
 ) -> Result<Option<Problem>, Error> {
     let namespace = &service.identity.namespace;
     let key = Key { namespace: namespace.clone(), name: service.identity.name.clone() };
-    if let Some(revision) = context.stores.revisions.get(namespace, revision)
-        && !owner.uses(revision.meta())
-        && let Some(revision) = context.registrar.add_user(owner, &*revision).await?
-    {
-        context.wrote(super::service::NAME, &key, &revision);
-    }
     let mut wanted = translate::target_group_services(service);
     let mut problem = None;
     for desired in &mut wanted {
@@ -44,9 +37,25 @@ pub(super) async fn prepare(
     Ok(problem)
 }
 
+/// The revision that tasks run outlives its TaskDefinition as long as the service does.
+pub(super) async fn hold(
+    context: &Context,
+    owner: &Owner,
+    service: &Service,
+    revision: &str,
+) -> Result<(), Error> {
+    if let Some(revision) = context.stores.revisions.get(&service.identity.namespace, revision)
+        && !owner.uses(revision.meta())
+    {
+        // Not awaited: doing it twice changes nothing.
+        context.registrar.add_user(owner, &*revision).await?;
+    }
+    Ok(())
+}
+
 /// Core Services of target groups that the service no longer has.
 async fn prune(context: &Context, owner: &Owner, wanted: &[corev1::Service]) -> Result<(), Error> {
-    for object in context.stores.core_services.state() {
+    for object in context.stores.core_services_of(&owner.uid) {
         let stale = owner.controls(object.meta())
             && object.labels().get(label::MANAGED_BY).is_some_and(|by| by == label::BERTH)
             && !wanted.iter().any(|kept| kept.name_any() == object.name_any());
@@ -62,14 +71,19 @@ async fn prune(context: &Context, owner: &Owner, wanted: &[corev1::Service]) -> 
     Ok(())
 }
 
-/// As many tasks as ECS keeps healthy stay when nodes are drained.
+/// As many tasks as ECS keeps healthy stay when nodes are drained. Before the service `serves` there is
+/// nothing to protect: tasks that are not healthy can always be evicted.
 pub(super) async fn budget(
     context: &Context,
     owner: &Owner,
     service: &Service,
+    serves: bool,
 ) -> Result<Option<Problem>, Error> {
     let desired = translate::disruption_budget(service);
     let live = context.stores.budgets.get(&service.identity.namespace, &desired.name_any());
+    if live.is_none() && !serves {
+        return Ok(None);
+    }
     let mut problem = None;
     match context.writer.apply(owner, &desired, live.as_deref()).await? {
         Outcome::Written(object) => {

@@ -1,49 +1,50 @@
-//! Which objects of a store bear a label's value, without a walk over the store.
+//! Which objects of a store have a value, without a walk over the store.
 //!
 //! The store is the truth: a name that it no longer holds, or holds with another value, is dropped when
 //! the index is next asked.
 
 use crate::kubernetes::{Watchable, Watched};
-use kube::ResourceExt;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Names of objects by the value of one label.
-pub struct Index {
-    label: &'static str,
-    names: Mutex<HashMap<String, BTreeSet<(String, String)>>>,
+/// Places of objects: namespace and name.
+type Places = BTreeSet<(String, String)>;
+
+/// Objects by a value that each has one of, or none.
+pub struct Index<K> {
+    value: fn(&K) -> Option<String>,
+    places: Mutex<HashMap<String, Places>>,
 }
 
-impl Index {
-    /// An index over `label`.
-    pub fn new(label: &'static str) -> Self {
-        Self { label, names: Mutex::default() }
+impl<K: Watchable> Index<K> {
+    /// An index by what `value` says of an object.
+    pub fn new(value: fn(&K) -> Option<String>) -> Self {
+        Self { value, places: Mutex::default() }
     }
 
     /// Takes note of `object`.
-    pub fn note<K: ResourceExt>(&self, object: &K) {
-        let Some(value) = object.labels().get(self.label) else { return };
-        let place = (object.namespace().unwrap_or_default(), object.name_any());
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        names.entry(value.clone()).or_default().insert(place);
+    pub fn note(&self, object: &K) {
+        let Some(value) = (self.value)(object) else { return };
+        let meta = object.meta();
+        let place = (meta.namespace.clone().unwrap_or_default(), meta.name.clone().unwrap_or_default());
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.entry(value).or_default().insert(place);
     }
 
-    /// The objects of `watched` whose label has `value`, by namespace and name.
-    pub fn get<K: Watchable>(&self, value: &str, watched: &Watched<K>) -> Vec<Arc<K>> {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(places) = names.get_mut(value) else { return Vec::new() };
+    /// The objects of `watched` that have `value`, by namespace and name.
+    pub fn get(&self, value: &str, watched: &Watched<K>) -> Vec<Arc<K>> {
+        let mut all = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(places) = all.get_mut(value) else { return Vec::new() };
         let mut found = Vec::new();
         places.retain(|(namespace, name)| {
             let object = watched.get(namespace, name);
-            let object = object.filter(|object| {
-                object.meta().labels.iter().flatten().any(|(key, held)| key == self.label && held == value)
-            });
+            let object = object.filter(|object| (self.value)(object).as_deref() == Some(value));
             let kept = object.is_some();
             found.extend(object);
             kept
         });
         if places.is_empty() {
-            names.remove(value);
+            all.remove(value);
         }
         found
     }

@@ -2,44 +2,34 @@
 
 use super::context::Context;
 use crate::api;
-use crate::model::name;
-use crate::resolve::References;
 use crate::resolve::reference::definition_of;
-use crate::resolve::revision;
-use k8s_openapi::api::apps::v1::ControllerRevision;
-use kube::ResourceExt;
+use crate::resolve::{References, revision, service};
+use kube::Resource;
 use std::sync::Arc;
 
-/// Whether the tasks of `service` run a revision of `family`.
-pub(super) fn is_of_family(service: &api::Service, family: &str) -> bool {
-    definition_of(service).is_some_and(|reference| reference.family == family)
-}
-
-/// The revisions of `family` in `namespace`.
-pub(super) fn revisions(context: &Context, namespace: &str, family: &str) -> Vec<Arc<ControllerRevision>> {
-    let hash = name::hash(&[family], 16);
-    let mut all = context.stores.families.get(&hash, &context.stores.revisions);
-    all.retain(|revision| revision.namespace().as_deref() == Some(namespace));
-    all
-}
-
-/// All that `service` may refer to.
-pub(super) fn references(context: &Context, service: &api::Service) -> References {
-    let namespace = service.namespace().unwrap_or_default();
-    let registered =
-        definition_of(service).map(|reference| revisions(context, &namespace, &reference.family));
-    let registered = registered.unwrap_or_default();
+/// All that `object` may refer to.
+pub(super) fn references(context: &Context, object: &api::Service) -> References {
     let stores = &context.stores;
+    let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
+    let family = definition_of(object).map(|reference| reference.family);
+    let registered = family.as_deref().map(|family| stores.revisions_of(namespace, family));
+    let revisions = registered.iter().flatten().filter_map(|object| revision::read(object)).collect();
+    let claims = family.as_deref().map(|family| stores.definitions_of(namespace, family));
+    let definitions = claims.filter(|claims| !claims.is_empty());
     References {
-        services: here(stores.services.state(), &namespace),
-        definitions: here(stores.task_definitions.state(), &namespace),
-        revisions: registered.iter().filter_map(|object| revision::read(object)).collect(),
-        discoveries: here(stores.discoveries.state(), &namespace),
+        services: stores.services_named(namespace, &service::service_name(object)),
+        // Where none is of the family, the others are named in the answer.
+        definitions: definitions.unwrap_or_else(|| here(stores.task_definitions.state(), namespace)),
+        revisions,
+        discoveries: match object.spec.service_registries.as_ref().is_some_and(|list| !list.is_empty()) {
+            true => here(stores.discoveries.state(), namespace),
+            false => Vec::new(),
+        },
         clusters: stores.clusters.state(),
     }
 }
 
-fn here<K: ResourceExt>(mut all: Vec<Arc<K>>, namespace: &str) -> Vec<Arc<K>> {
-    all.retain(|object| object.namespace().as_deref() == Some(namespace));
+fn here<K: Resource>(mut all: Vec<Arc<K>>, namespace: &str) -> Vec<Arc<K>> {
+    all.retain(|object| object.meta().namespace.as_deref() == Some(namespace));
     all
 }

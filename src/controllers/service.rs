@@ -7,7 +7,7 @@ use super::{belongings, reference, report};
 use crate::api::{self, ServiceStatus};
 use crate::conclude::service::{self as judged, Conclusion, Facts};
 use crate::kubernetes::{Key, Next, Owner};
-use crate::model::{Deployment, DeploymentId, Service, Task, TaskDefinition};
+use crate::model::{Deployment, DeploymentId, Health, Service, Task, TaskDefinition};
 use crate::placement::{NodeView, strategy};
 use crate::resolve::arn::TaskDefinitionReference;
 use crate::resolve::revision::{self, Revision};
@@ -28,6 +28,12 @@ const LOOK_AGAIN: Duration = Duration::from_secs(600);
 
 /// How long what a new service refers to may follow it.
 const PATIENCE: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
+
+/// How long a new service waits for its definition without a word; times of creation are whole seconds.
+const MOMENT: jiff::SignedDuration = jiff::SignedDuration::from_secs(3);
+
+/// When what a start of tasks put off is done at the latest.
+const SOON: Duration = Duration::from_secs(2);
 
 /// When what the API server refused is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(15);
@@ -117,13 +123,24 @@ async fn refuse(
     findings: &[conclude::Finding],
     now: Timestamp,
 ) -> Result<Next, Error> {
+    let waits = findings.iter().any(|finding| finding.about == api::ConditionType::Reconciling);
+    if waits && let Some(left) = moment(object, now) {
+        return Ok(Next::After(left));
+    }
     let before = object.status.clone().unwrap_or_default();
     let generation = object.metadata.generation.unwrap_or(0);
     let Conclusion { status, notices } = judged::unresolved(&before, generation, findings, now);
     report::status(context, NAME, object, (&before, &status)).await?;
     report::tell(context, object, &notices);
-    let waits = findings.iter().any(|finding| finding.about == api::ConditionType::Reconciling);
     Ok(Next::After(if waits { PATIENCE.unsigned_abs() } else { LOOK_AGAIN }))
+}
+
+/// How long a service that is quite new may still wait without a word, as its definition comes with it.
+fn moment(object: &api::Service, now: Timestamp) -> Option<Duration> {
+    let unseen = object.status.as_ref().is_none_or(|status| status.conditions.is_empty());
+    let created = object.creation_timestamp().filter(|_| unseen)?;
+    let left = MOMENT.checked_sub(now.duration_since(created.0))?;
+    Duration::try_from(left).ok().filter(|left| !left.is_zero())
 }
 
 async fn keep(
@@ -157,16 +174,19 @@ async fn keep(
         (before, told) = (status, notices);
     }
     let plan = rollout::plan(service, &deployments, &tasks, now);
-    let problem =
-        belongings::prepare(context, &owner, service, &resolved.revision.object, anchor(&pods, &tasks))
-            .await?;
+    let mut problem = belongings::prepare(context, &owner, service, anchor(&pods, &tasks)).await?;
     let nodes = nodes(context, service);
     let definitions = definitions(context, resolved, &plan.deployments);
     let launch =
         Launch { context, owner: &owner, service, definitions: &definitions, pods: &pods, nodes: &nodes };
     let mut done = launch::carry_out(&launch, &plan).await?;
-    let unbudgeted = belongings::budget(context, &owner, service).await?;
-    done.problem = problem.or(done.problem).or(unbudgeted);
+    // What can wait does not hold up the tasks, of this service or another.
+    if plan.start.is_empty() {
+        belongings::hold(context, &owner, service, &resolved.revision.object).await?;
+        let serves = tasks.iter().any(|task| task.health == Health::Healthy);
+        problem = problem.or(belongings::budget(context, &owner, service, serves).await?);
+    }
+    done.problem = problem.or(done.problem);
     let tasks = after(context, service, tasks, &done, now);
     let mut facts = facts(resolved, &plan.deployments, &tasks, plan.deadlock);
     facts.problem = done.problem.clone();
@@ -218,14 +238,15 @@ async fn show(
 
 fn next(plan: &rollout::Plan, held: Option<Duration>, refused: bool, now: Timestamp) -> Next {
     let planned = plan.next.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
-    let times = [planned, held, refused.then_some(TRY_AGAIN), Some(LOOK_AGAIN)];
+    let waiting = (!plan.start.is_empty() && !refused).then_some(SOON);
+    let times = [planned, held, waiting, refused.then_some(TRY_AGAIN), Some(LOOK_AGAIN)];
     // A moment later than planned, so that the time has come for certain.
     let soonest = times.into_iter().flatten().min().unwrap_or(LOOK_AGAIN);
     Next::After(soonest + Duration::from_millis(50))
 }
 
 fn tasks(context: &Context, service: &Service, now: Timestamp) -> (BTreeMap<String, Arc<Pod>>, Vec<Task>) {
-    let pods = context.stores.tasks.get(&service.identity.uid, &context.stores.pods);
+    let pods = context.stores.tasks_of(&service.identity.uid);
     let owned = pods.into_iter().filter(|pod| {
         pod.owner_references()
             .iter()
@@ -282,7 +303,7 @@ fn definitions(
             return Some(service.task_definition.clone());
         }
         let reference = TaskDefinitionReference::parse(&deployment.task_definition)?;
-        let revisions = reference::revisions(context, &service.identity.namespace, &reference.family);
+        let revisions = context.stores.revisions_of(&service.identity.namespace, &reference.family);
         let mut revisions = revisions.iter().filter_map(|object| revision::read(object));
         let revision = revisions.find(|revision| Some(revision.number) == reference.revision)?;
         resolve::task_definition(&revision.spec, &revision.family, revision.number).ok()

@@ -49,15 +49,15 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
         let texts: Vec<String> = violations.iter().map(ToString::to_string).collect();
         Some((Reason::Refused, texts.join("; ")))
     };
-    let taken = matches!(&refusal, Some((Reason::NameConflict, _)));
     let (before, now) = (object.status.clone().unwrap_or_default(), Timestamp::now());
-    let (after, notices) = match refusal {
+    let (after, notices) = match &refusal {
         None => judged::published(&before, &identity, now),
-        Some((reason, message)) => judged::refused(&before, &identity, (reason, &message), now),
+        Some((reason, message)) => judged::refused(&before, &identity, (*reason, message), now),
     };
     report::status(&context, NAME, &*object, (&before, &after)).await?;
     report::tell(&context, &*object, &notices);
     // Nothing tells when an object of somebody else is gone.
+    let taken = refusal.is_some_and(|(reason, _)| reason == Reason::NameConflict);
     Ok(if taken { Next::After(TRY_AGAIN) } else { Next::Done })
 }
 

@@ -1,16 +1,17 @@
 //! What Berth watches, and which keys a change concerns.
 
-use super::index::Index;
-use super::reference;
+use super::indexes::Indexes;
 use super::run::Queues;
 use crate::api;
 use crate::kubernetes::{Change, Key, ManagedFields, Selection, Watched, Watches};
 use crate::model::label;
+use crate::resolve::reference::may_register;
 use k8s_openapi::api::apps::v1::ControllerRevision;
 use k8s_openapi::api::core::v1::{Node, Pod, Service as CoreService};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::ResourceExt;
-use std::sync::{Arc, OnceLock};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Every kind that Berth watches, read from memory.
 pub struct Stores {
@@ -32,10 +33,8 @@ pub struct Stores {
     pub budgets: Watched<PodDisruptionBudget>,
     /// Container instances.
     pub nodes: Watched<Node>,
-    /// Tasks by the UID of their service.
-    pub tasks: Arc<Index>,
-    /// Revisions by the hash of their family.
-    pub families: Arc<Index>,
+    /// Which objects belong together.
+    pub indexes: Arc<Indexes>,
 }
 
 /// Set once all watches have been started; changes before that need no key, as a leader begins with all.
@@ -45,8 +44,7 @@ impl Stores {
     /// Starts every watch in `namespace`, or everywhere. Changes put keys into `queues`.
     pub fn start(watches: &Watches, namespace: Option<String>, queues: &Queues) -> Arc<Self> {
         let later = Later::default();
-        let tasks = Arc::new(Index::new(label::SERVICE_UID));
-        let families = Arc::new(Index::new(label::FAMILY_HASH));
+        let indexes = Arc::new(Indexes::default());
         let documents = Selection { namespace: namespace.clone(), ..Selection::default() };
         let ours = Selection {
             labels: Some(format!("{}={}", label::MANAGED_BY, label::BERTH)),
@@ -57,21 +55,20 @@ impl Stores {
             services: watches.watch(
                 // Who writes which field tells whether an autoscaler and a manifest contest the count.
                 Selection { managed_fields: ManagedFields::All, ..documents.clone() },
-                on_service(queues),
+                on_service(queues, &indexes),
             ),
-            task_definitions: watches.watch(documents.clone(), on_task_definition(queues, &later)),
+            task_definitions: watches.watch(documents.clone(), on_task_definition(queues, &later, &indexes)),
             discoveries: watches.watch(documents, on_discovery(queues, &later)),
             clusters: watches.watch(Selection::default(), on_cluster(queues, &later)),
             pods: watches.watch(
                 Selection { managed_fields: ManagedFields::None, ..ours.clone() },
-                on_pod(queues, &tasks),
+                on_pod(queues, &indexes),
             ),
-            revisions: watches.watch(ours.clone(), on_revision(queues, &later, &families)),
-            core_services: watches.watch(ours.clone(), on_core_service(queues)),
+            revisions: watches.watch(ours.clone(), on_revision(queues, &later, &indexes)),
+            core_services: watches.watch(ours.clone(), on_core_service(queues, &indexes)),
             budgets: watches.watch(ours, on_child::<PodDisruptionBudget>(queues)),
             nodes: watches.watch(nodes, |_: &Node, _| {}),
-            tasks,
-            families,
+            indexes,
         });
         // The cell is new, so setting it cannot fail.
         let _ = later.set(Arc::clone(&stores));
@@ -107,17 +104,26 @@ impl Stores {
     }
 }
 
-fn on_service(queues: &Queues) -> impl Fn(&api::Service, Change) + Send + Sync + 'static + use<> {
-    let queues = queues.clone();
-    move |service, _| queues.services.add(Key::of(service))
+fn on_service(
+    queues: &Queues,
+    indexes: &Arc<Indexes>,
+) -> impl Fn(&api::Service, Change) + Send + Sync + 'static + use<> {
+    let (queues, indexes) = (queues.clone(), Arc::clone(indexes));
+    move |service, _| {
+        indexes.names.note(service);
+        indexes.users.note(service);
+        queues.services.add(Key::of(service));
+    }
 }
 
 fn on_task_definition(
     queues: &Queues,
     later: &Later,
+    indexes: &Arc<Indexes>,
 ) -> impl Fn(&api::TaskDefinition, Change) + Send + Sync + 'static + use<> {
-    let (queues, later) = (queues.clone(), Arc::clone(later));
+    let (queues, later, indexes) = (queues.clone(), Arc::clone(later), Arc::clone(indexes));
     move |definition, _| {
+        indexes.definitions.note(definition);
         queues.task_definitions.add(Key::of(definition));
         let family = crate::resolve::revision::family(definition);
         add_users(&queues, &later, &definition.namespace().unwrap_or_default(), &family);
@@ -127,11 +133,11 @@ fn on_task_definition(
 fn on_revision(
     queues: &Queues,
     later: &Later,
-    families: &Arc<Index>,
+    indexes: &Arc<Indexes>,
 ) -> impl Fn(&ControllerRevision, Change) + Send + Sync + 'static + use<> {
-    let (queues, later, families) = (queues.clone(), Arc::clone(later), Arc::clone(families));
+    let (queues, later, indexes) = (queues.clone(), Arc::clone(later), Arc::clone(indexes));
     move |revision, change| {
-        families.note(revision);
+        indexes.revisions.note(revision);
         for reference in revision.owner_references().iter().filter(|owner| owner.kind == "TaskDefinition") {
             queues.task_definitions.add(key(revision.namespace().unwrap_or_default(), &reference.name));
         }
@@ -147,10 +153,8 @@ fn on_revision(
 /// Adds every service of the namespace whose definition is of `family`.
 fn add_users(queues: &Queues, later: &Later, namespace: &str, family: &str) {
     let Some(stores) = later.get() else { return };
-    for service in stores.services.state() {
-        if service.namespace().as_deref() == Some(namespace) && reference::is_of_family(&service, family) {
-            queues.services.add(Key::of(&*service));
-        }
+    for service in stores.users(namespace, family) {
+        queues.services.add(Key::of(&*service));
     }
 }
 
@@ -159,12 +163,20 @@ fn on_discovery(
     later: &Later,
 ) -> impl Fn(&api::ServiceDiscovery, Change) + Send + Sync + 'static + use<> {
     let (queues, later) = (queues.clone(), Arc::clone(later));
+    // Once an object has stood for an ARN, any registry may have meant it.
+    let known = Mutex::<HashSet<Key>>::default();
     move |discovery, _| {
         queues.discoveries.add(Key::of(discovery));
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        if discovery.annotations().contains_key(label::ARN) {
+            known.insert(Key::of(discovery));
+        }
+        let any = known.contains(&Key::of(discovery));
         let Some(stores) = later.get() else { return };
         for service in stores.services.state() {
-            let registered = service.spec.service_registries.as_ref().is_some_and(|list| !list.is_empty());
-            if registered && service.namespace() == discovery.namespace() {
+            if service.metadata.namespace == discovery.metadata.namespace
+                && (any || may_register(&service, discovery))
+            {
                 queues.services.add(Key::of(&*service));
             }
         }
@@ -176,8 +188,21 @@ fn on_cluster(
     later: &Later,
 ) -> impl Fn(&api::Cluster, Change) + Send + Sync + 'static + use<> {
     let (queues, later) = (queues.clone(), Arc::clone(later));
-    move |cluster, _| {
+    let known = Mutex::<HashMap<Key, Option<i64>>>::default();
+    move |cluster, change| {
         queues.clusters.add(Key::of(cluster));
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = match change {
+            Change::Applied => known.insert(Key::of(cluster), cluster.metadata.generation),
+            Change::Deleted => {
+                known.remove(&Key::of(cluster));
+                None
+            }
+        };
+        // Its counts, which Berth writes itself, mean nothing to services.
+        if before.is_some_and(|generation| generation == cluster.metadata.generation) {
+            return;
+        }
         let Some(stores) = later.get() else { return };
         for service in stores.services.state() {
             queues.services.add(Key::of(&*service));
@@ -185,17 +210,21 @@ fn on_cluster(
     }
 }
 
-fn on_pod(queues: &Queues, tasks: &Arc<Index>) -> impl Fn(&Pod, Change) + Send + Sync + 'static + use<> {
-    let (queues, tasks) = (queues.clone(), Arc::clone(tasks));
+fn on_pod(queues: &Queues, indexes: &Arc<Indexes>) -> impl Fn(&Pod, Change) + Send + Sync + 'static + use<> {
+    let (queues, indexes) = (queues.clone(), Arc::clone(indexes));
     move |pod, _| {
-        tasks.note(pod);
+        indexes.tasks.note(pod);
         add_controller(&queues, pod);
     }
 }
 
-fn on_core_service(queues: &Queues) -> impl Fn(&CoreService, Change) + Send + Sync + 'static + use<> {
-    let queues = queues.clone();
+fn on_core_service(
+    queues: &Queues,
+    indexes: &Arc<Indexes>,
+) -> impl Fn(&CoreService, Change) + Send + Sync + 'static + use<> {
+    let (queues, indexes) = (queues.clone(), Arc::clone(indexes));
     move |service, _| {
+        indexes.core_services.note(service);
         add_controller(&queues, service);
         for owner in service.owner_references().iter().filter(|owner| owner.kind == "ServiceDiscovery") {
             queues.discoveries.add(key(service.namespace().unwrap_or_default(), &owner.name));

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::error::Error;
-use super::{reference, report};
+use super::report;
 use crate::api::fate::{self, Document};
 use crate::api::{Reason, TaskDefinition};
 use crate::conclude::task_definition as judged;
@@ -80,11 +80,11 @@ fn objections(
         let texts: Vec<String> = violations.iter().map(ToString::to_string).collect();
         return Some((reason, texts.join("; ")));
     }
-    let others = context.stores.task_definitions.state();
+    let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
+    let others = context.stores.definitions_of(namespace, family);
     let elder = others.iter().find(|other| {
-        let claims = other.namespace() == object.namespace() && revision::family(other) == family;
         let age = |one: &TaskDefinition| (one.creation_timestamp(), one.uid());
-        claims && other.uid() != object.uid() && age(other) < age(object)
+        other.uid() != object.uid() && age(other) < age(object)
     })?;
     let message = format!(
         "family {family} belongs to TaskDefinition {}: give this one another family",
@@ -104,7 +104,7 @@ async fn register(
         name: key.to_string(),
         member: "uid",
     })?;
-    let objects = reference::revisions(context, &key.namespace, family);
+    let objects = context.stores.revisions_of(&key.namespace, family);
     let newest = objects
         .iter()
         .filter_map(|object| Some((object, revision::read(object)?)))

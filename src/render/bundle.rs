@@ -34,6 +34,8 @@ pub struct Bundle {
     pub(super) violations: Vec<Remark>,
     /// What was passed over.
     pub(super) notes: Vec<Remark>,
+    /// Namespaces and families of definitions that no API server would take.
+    pub(super) broken: Vec<(String, String)>,
     seen: Vec<String>,
 }
 
@@ -126,6 +128,11 @@ impl Bundle {
         let place = Place { source, label: &label, namespace, index };
         if found.is_empty() {
             found.extend(self.keep(document, value.clone(), &place).err());
+        }
+        if !found.is_empty() && document == Document::TaskDefinition {
+            let family = Some(written("/spec/family")).filter(|family| !family.is_empty());
+            let family = family.unwrap_or_else(|| written("/metadata/name"));
+            self.broken.push((namespace.to_owned(), family.to_owned()));
         }
         let told = found.into_iter();
         self.violations.extend(told.map(|one| remark(source, &label, &one.path, one.message)));

@@ -95,12 +95,7 @@ impl Bundle {
             Missing::IsWrong => Vec::new(),
             Missing::IsElsewhere => self.elsewhere(&item.object, &known),
         };
-        let named = definition_of(&item.object).map(|reference| reference.family);
-        let unsound = self.definitions.iter().any(|other| {
-            Some(revision::family(&other.object)) == named
-                && other.object.namespace() == item.object.namespace()
-        }) && known.revisions.is_empty();
-        if !elsewhere.is_empty() || unsound {
+        if !elsewhere.is_empty() || (known.revisions.is_empty() && self.is_broken(&item.object)) {
             // Its definition's faults are told already, or nobody knows the definition: the rest is judged alone.
             judged.note(item, elsewhere.into_iter());
             judged.fates(item, Document::Service, &item.object.spec);
@@ -114,6 +109,17 @@ impl Bundle {
             }
             Err(obstacle) => judged.blame(item, obstacle.violations),
         }
+    }
+
+    /// Whether a definition of the family that `service` names was read and is not sound.
+    fn is_broken(&self, service: &Service) -> bool {
+        let Some(named) = definition_of(service) else { return false };
+        let namespace = service.namespace().unwrap_or_default();
+        let refused = self.definitions.iter().any(|item| {
+            revision::family(&item.object) == named.family
+                && item.object.namespace().as_ref() == Some(&namespace)
+        });
+        refused || self.broken.contains(&(namespace, named.family))
     }
 
     /// What `service` refers to that only the cluster can know.

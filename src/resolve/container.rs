@@ -46,6 +46,7 @@ pub(super) fn container(
         read_only_root: definition.readonly_root_filesystem.unwrap_or(false),
         interactive: definition.interactive.unwrap_or(false),
         pseudo_terminal: definition.pseudo_terminal.unwrap_or(false),
+        dropped_capabilities: dropped_capabilities(definition),
         mounts: mounts(definition),
     }
 }
@@ -134,6 +135,15 @@ fn user(definition: &ContainerDefinition, path: &str) -> Result<Option<(i64, Opt
             format!("\"{text}\" names a user or group; Kubernetes knows numbers only: write uid or uid:gid"),
         )),
     }
+}
+
+fn dropped_capabilities(definition: &ContainerDefinition) -> Vec<String> {
+    let linux = definition.linux_parameters.as_ref();
+    let capabilities = linux.and_then(|linux| linux.capabilities.as_ref());
+    let mut dropped: Vec<String> = capabilities.and_then(|all| all.drop.clone()).unwrap_or_default();
+    dropped.sort();
+    dropped.dedup();
+    dropped
 }
 
 fn mounts(definition: &ContainerDefinition) -> Vec<Mount> {

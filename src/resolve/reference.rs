@@ -232,18 +232,29 @@ fn is_named(cluster: &api::Cluster, wanted: &str) -> bool {
     written.map_or_else(|| cluster.name_any() == wanted, |name| name == wanted)
 }
 
+/// Whether one of the registries of `object` is `discovery`, or would be if no other object stood for it.
+pub fn may_register(object: &api::Service, discovery: &api::ServiceDiscovery) -> bool {
+    let registries = object.spec.service_registries.iter().flatten();
+    registries
+        .filter_map(|entry| entry.registry_arn.as_deref())
+        .any(|registry| bears(registry, discovery) || is_called(registry, discovery))
+}
+
 /// The object that stands for a registry's ARN or name: by its ARN annotation first, then by its name.
 fn discovery<'a>(
     registry: &str,
     discoveries: &'a [Arc<api::ServiceDiscovery>],
 ) -> Option<&'a api::ServiceDiscovery> {
-    let bears = |discovery: &&Arc<api::ServiceDiscovery>| {
-        discovery.annotations().get(label::ARN).is_some_and(|arn| arn == registry)
-    };
-    let short = arn::registry(registry);
-    let named = |discovery: &&Arc<api::ServiceDiscovery>| {
-        discovery.name_any() == short || discovery.spec.name.as_deref() == Some(short)
-    };
-    let found = discoveries.iter().find(bears).or_else(|| discoveries.iter().find(named));
+    let mut found = discoveries.iter().find(|discovery| bears(registry, discovery));
+    found = found.or_else(|| discoveries.iter().find(|discovery| is_called(registry, discovery)));
     found.map(|discovery| &**discovery)
+}
+
+fn bears(registry: &str, discovery: &api::ServiceDiscovery) -> bool {
+    discovery.annotations().get(label::ARN).is_some_and(|arn| arn == registry)
+}
+
+fn is_called(registry: &str, discovery: &api::ServiceDiscovery) -> bool {
+    let short = arn::registry(registry);
+    discovery.metadata.name.as_deref() == Some(short) || discovery.spec.name.as_deref() == Some(short)
 }

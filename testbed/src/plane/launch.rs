@@ -117,7 +117,7 @@ impl Plane {
     fn launch_kwok(&self) -> Result<()> {
         let path = self.dir.join("kwok.yaml");
         // Leases are renewed at a quarter of their time, well within the controllers' patience.
-        let lease = self.settings.node_grace.as_secs().clamp(4, 40);
+        let lease = self.settings.node_grace.as_secs().clamp(4, 300);
         files::write(&path, &crate::stages::kwok_config(lease))?;
         let mut kwok = self.command(Part::Kwok)?;
         kwok.arg("--kubeconfig").arg(self.write_kubeconfig(
