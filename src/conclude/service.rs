@@ -234,6 +234,13 @@ fn rollout_state_reason(deployment: &Deployment) -> String {
     }
 }
 
+/// `status` with events that were told since it was written.
+pub fn with_events(status: &ServiceStatus, notices: &[Notice], now: Timestamp) -> ServiceStatus {
+    let mut status = status.clone();
+    remember(&mut status, notices, now);
+    status
+}
+
 fn remember(status: &mut ServiceStatus, notices: &[Notice], now: Timestamp) {
     for notice in notices {
         let created_at = whole_second(now).to_string();

@@ -48,12 +48,44 @@ pub(super) struct Done {
 /// Carries `plan` out: stops first, so that what they free can be used.
 pub(super) async fn carry_out(launch: &Launch<'_>, plan: &Plan) -> Result<Done, Error> {
     let mut done = Done::default();
+    if let Some(primary) = plan.deployments.first() {
+        repair(launch, &primary.id, &plan.stop).await?;
+    }
     stop(launch, &plan.stop, &mut done).await?;
     for start in &plan.start {
         begin(launch, start, &mut done).await?;
     }
     forget(launch, &plan.forget).await?;
     Ok(done)
+}
+
+/// Gives tasks back the labels by which target groups, registries and their group know them, in case
+/// somebody has removed one.
+async fn repair(launch: &Launch<'_>, primary: &DeploymentId, stops: &[Stop]) -> Result<(), Error> {
+    let service = launch.service;
+    let groups = service.target_groups.iter().map(|group| label::target_group(&group.name));
+    let registries = service.registrations.iter().map(|one| label::discovery(&one.discovery));
+    let wanted: Vec<String> = groups.chain(registries).chain([label::group(&service.group())]).collect();
+    for (name, pod) in launch.pods {
+        let Some(labels) = &pod.metadata.labels else { continue };
+        let is_whole = wanted.iter().all(|key| labels.contains_key(key));
+        let is_ours = labels.get(label::DEPLOYMENT).is_some_and(|hash| hash == primary.hash());
+        let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+        let has_ended = labels.contains_key(label::STOP_CODE)
+            || pod.metadata.deletion_timestamp.is_some()
+            || matches!(phase, Some("Succeeded" | "Failed"))
+            || stops.iter().any(|stop| stop.task == *name);
+        if is_whole || !is_ours || has_ended {
+            continue;
+        }
+        let labels: serde_json::Map<String, Value> =
+            wanted.iter().map(|key| (key.clone(), json!(""))).collect();
+        let patch = json!({"metadata": {"labels": labels}});
+        if let Some(pod) = launch.context.writer.patch(&**pod, &patch, Guard::Version).await? {
+            launch.context.wrote(super::service::NAME, &key(service), &pod);
+        }
+    }
+    Ok(())
 }
 
 /// Starts tasks in bursts of 1, 2, 4, …: a refusal costs one request, not hundreds.

@@ -17,10 +17,12 @@ use tokio::time::Instant;
 /// start; then a large service coming up is not worth a write for each of its tasks.
 const PAUSES: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(60)];
 
-/// When statuses were last written, and how many writes in a row brought nothing but counts.
+/// When statuses were last written, how many writes in a row brought nothing but counts, and what was told
+/// meanwhile that the status has still to remember.
 #[derive(Default)]
 pub struct Hold {
     written: Mutex<HashMap<Key, (Instant, usize)>>,
+    told: Mutex<HashMap<Key, Vec<Notice>>>,
 }
 
 impl Hold {
@@ -39,9 +41,25 @@ impl Hold {
             _ => 0,
         };
         written.insert(key.clone(), (Instant::now(), step));
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
+    /// Keeps what was told for the next status that is written.
+    pub(super) fn keep(&self, key: &Key, notices: Vec<Notice>) {
+        if !notices.is_empty() {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            told.entry(key.clone()).or_default().extend(notices);
+        }
+    }
+
+    /// What was told and is in no status yet.
+    pub(super) fn told(&self, key: &Key) -> Vec<Notice> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.get(key).cloned().unwrap_or_default()
     }
 
     pub(super) fn forget(&self, key: &Key) {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 }

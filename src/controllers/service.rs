@@ -190,8 +190,13 @@ async fn keep(
     let tasks = after(context, service, tasks, &done, now);
     let mut facts = facts(resolved, &plan.deployments, &tasks, plan.deadlock);
     facts.problem = done.problem.clone();
-    let Conclusion { status, mut notices } = judged::conclude(&before, &facts, done.notices, now);
+    let key = Key::of(object);
+    let untold = judged::with_events(&before, &context.hold.told(&key), now);
+    let Conclusion { status, mut notices } = judged::conclude(&untold, &facts, done.notices, now);
     let held = show(context, object, (&before, &status)).await?;
+    if held.is_some() {
+        context.hold.keep(&key, notices.clone());
+    }
     told.append(&mut notices);
     report::tell(context, object, &told);
     Ok(next(&plan, held, done.problem.is_some(), now))
