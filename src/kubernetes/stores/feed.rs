@@ -258,7 +258,9 @@ impl<K: Watchable> Feed<K> {
         match failures {
             // An API server that restarts, or that has not served a new kind yet.
             1 => tracing::info!(kind, why = %stop, "watch interrupted; trying again"),
-            WORTH_A_WARNING => tracing::warn!(kind, why = %stop, failures, "watch keeps failing; trying again"),
+            WORTH_A_WARNING => {
+                tracing::warn!(kind, why = %stop, failures, "watch keeps failing; trying again")
+            }
             _ => tracing::debug!(kind, why = %stop, failures, "no watch yet"),
         }
     }
