@@ -4,6 +4,7 @@
 
 pub mod arn;
 mod container;
+mod instance;
 mod judgement;
 mod placement;
 pub mod reference;
@@ -14,6 +15,7 @@ pub mod size;
 pub mod task;
 pub mod task_definition;
 
+pub use instance::instance;
 pub use judgement::{beside, violations, without_effect};
 pub use reference::{Obstacle, References, Resolved, resolve};
 pub use service::{ClusterNodes, service};

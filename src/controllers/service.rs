@@ -7,7 +7,7 @@ use super::{belongings, reference, report};
 use crate::api::{self, ServiceStatus};
 use crate::conclude::service::{self as judged, Conclusion, Facts};
 use crate::kubernetes::{Key, Next, Owner};
-use crate::model::{Deployment, DeploymentId, Health, Service, Task, TaskDefinition};
+use crate::model::{Deployment, DeploymentId, Health, Instance, Service, Task, TaskDefinition};
 use crate::placement::{NodeView, strategy};
 use crate::resolve::arn::TaskDefinitionReference;
 use crate::resolve::revision::{self, Revision};
@@ -253,8 +253,8 @@ fn tasks(context: &Context, service: &Service, now: Timestamp) -> (BTreeMap<Stri
             .any(|owner| owner.controller == Some(true) && owner.uid == service.identity.uid)
     });
     let pods: BTreeMap<String, Arc<Pod>> = owned.map(|pod| (pod.name_any(), pod)).collect();
-    let zone = |node: &str| zone(context, node);
-    let reading = Reading::of(service, &zone, now);
+    let instance = |node: &str| instance(context, node);
+    let reading = Reading::of(service, &instance, now);
     let tasks = pods.values().filter_map(|pod| task::task(pod, &reading)).collect();
     (pods, tasks)
 }
@@ -267,8 +267,8 @@ fn after(
     done: &Done,
     now: Timestamp,
 ) -> Vec<Task> {
-    let zone = |node: &str| zone(context, node);
-    let reading = Reading::of(service, &zone, now);
+    let instance = |node: &str| instance(context, node);
+    let reading = Reading::of(service, &instance, now);
     for task in done.pods.iter().filter_map(|pod| task::task(pod, &reading)) {
         tasks.retain(|known| known.name != task.name);
         tasks.push(task);
@@ -276,9 +276,8 @@ fn after(
     tasks
 }
 
-fn zone(context: &Context, node: &str) -> Option<String> {
-    let node = context.stores.nodes.get("", node)?;
-    node.labels().get("topology.kubernetes.io/zone").cloned()
+fn instance(context: &Context, node: &str) -> Instance {
+    context.stores.nodes.get("", node).map(|node| resolve::instance(&node)).unwrap_or_default()
 }
 
 /// The nodes as queries see them; read only where a query asks for values.

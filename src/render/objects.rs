@@ -6,7 +6,7 @@ use super::judge::{Judged, Missing, Report};
 use crate::api::{GROUP, Service, ServiceDiscovery, TaskDefinition, VERSION};
 use crate::conclude::service::Facts;
 use crate::conclude::{self, service as concluded};
-use crate::model::{Identity, Task, label};
+use crate::model::{Identity, Instance, Task, label};
 use crate::placement::strategy;
 use crate::resolve::task::{self, Reading};
 use crate::resolve::{self, Resolved, revision};
@@ -128,8 +128,8 @@ impl Output {
         let texts: Vec<String> = pods.iter().map(yaml).collect();
         let nowhere = texts.iter().any(|text| text.contains(label::NO_NODE));
         self.tasks.extend(texts);
-        let zone = |_: &str| None;
-        let reading = Reading::of(service, &zone, NOW);
+        let nowhere_yet = |_: &str| Instance::default();
+        let reading = Reading::of(service, &nowhere_yet, NOW);
         let tasks: Vec<Task> = pods.iter().filter_map(|pod| task::task(pod, &reading)).collect();
         let facts = Facts {
             service,

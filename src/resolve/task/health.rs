@@ -27,10 +27,10 @@ pub(super) fn of(view: &View<'_>, started_at: Option<Timestamp>, reading: &Readi
     if let Some(decided_at) = undecided {
         return Health::Unknown { decided_at };
     }
-    if (has_check || is_target(view)) && is_lost(view, started_at) {
+    if (has_check || reading.is_target) && is_lost(view, started_at) {
         return Health::Unhealthy;
     }
-    if has_check || is_target(view) {
+    if has_check || reading.is_target {
         return Health::Healthy;
     }
     match started_at.checked_add(PROVEN_AFTER) {
@@ -97,9 +97,4 @@ fn verdict_at(view: &View<'_>, status: &ContainerStatus, probe: &Probe) -> Optio
     let (interval, timeout) = (probe.period_seconds.unwrap_or(30), probe.timeout_seconds.unwrap_or(5));
     let tries = i64::from(probe.failure_threshold.unwrap_or(3)) * i64::from(interval);
     started_at.checked_add(SignedDuration::from_secs(start_period + tries + i64::from(timeout))).ok()
-}
-
-fn is_target(view: &View<'_>) -> bool {
-    let labels = view.pod.metadata.labels.iter().flat_map(|labels| labels.keys());
-    labels.into_iter().any(|key| key.starts_with("target-group.ecs.berth.dev/"))
 }
