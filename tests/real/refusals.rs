@@ -1,7 +1,7 @@
 //! What a namespace forbids is said, not swallowed.
 
 use super::documents::{app, definition, service};
-use super::site::{Site, until};
+use super::site::{Site, phase, until};
 use berth::api::condition::Condition;
 use serde_json::json;
 
@@ -46,6 +46,10 @@ pub async fn pod_security(site: Site<'_>) {
     .await;
 }
 
+async fn running(site: &Site<'_>) -> usize {
+    site.tasks("web").await.iter().filter(|pod| phase(pod) == "Running").count()
+}
+
 /// As many tasks as the quota permits, and its words.
 pub async fn quota(site: Site<'_>) {
     site.create(json!({})).await;
@@ -56,16 +60,11 @@ pub async fn quota(site: Site<'_>) {
     assert!(stalled.message.contains("exceeded quota: small"), "{}", stalled.message);
     let told = until("an event", 10, || async { site.events("ServiceTaskConfigurationFailure").await.pop() });
     assert!(told.await.contains("exceeded quota"));
-    until("one task runs", 30, || async {
-        (site.service("web").await.status?.running_count == 1).then_some(())
-    })
-    .await;
+    until("one task runs", 30, || async { (running(&site).await == 1).then_some(()) }).await;
     site.kubectl(&["patch", "quota", "small", "--type=merge", "-p", r#"{"spec":{"hard":{"pods":"9"}}}"#])
         .await;
-    until("all tasks run", 40, || async {
-        (site.service("web").await.status?.running_count == 3).then_some(())
-    })
-    .await;
+    // It is tried again every quarter of a minute.
+    until("all tasks run", 40, || async { (running(&site).await == 3).then_some(()) }).await;
     let texts = site.service("web").await.status.unwrap().events;
     let refused = texts.iter().filter(|event| event.message.contains("exceeded quota")).count();
     assert_eq!(refused, 1, "told once: {texts:#?}");

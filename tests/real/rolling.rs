@@ -7,13 +7,13 @@ use serde_json::json;
 
 /// ECS's defaults: all healthy all the time, at most twice as many. Asked through the target group's address
 /// and by the discovery's name at the same time.
-pub async fn doubling(site: Site<'_>) {
+pub async fn doubling(site: &Site<'_>) {
     site.create(json!({})).await;
     let more = merged(reachable("web"), json!({"kubernetes": {"deregistrationDelaySeconds": 8}}));
     let check = json!({"healthCheck": health_check()});
     site.apply(&[definition("web", &[app(check)]), service("web", 3, more), discovery("web")]).await;
     let up = site.steady("web", 1).await;
-    let client = Client::start(&site, "http://web:8080/").await;
+    let client = Client::start(site, "http://web:8080/").await;
     let load = constant(&site.address("web-tg").await, false).await;
     site.edit("web", "v2").await;
     let rolled = site.steady("web", 2).await;

@@ -147,22 +147,3 @@ pub async fn environment(site: Site<'_>) {
     let error = site.bed.kubectl(&token).await.unwrap_err().to_string();
     assert!(error.contains("No such file"), "{error}");
 }
-
-pub async fn adhoc(site: Site<'_>) {
-    site.create(json!({})).await;
-    let sidecar = json!({
-        "name": "sidecar", "image": "localhost/testapp:v1", "essential": false,
-        "environment": [{"name": "PORT", "value": "8081"}, {"name": "EXIT_AFTER", "value": "6"}],
-    });
-    site.apply(&[definition("pair", &[app(json!({})), sidecar]), service("pair", 1, reachable("pair"))])
-        .await;
-    let address = site.address("pair-tg").await;
-    let mut seen = Vec::new();
-    for _ in 0..30 {
-        super::traffic::pause(0.5).await;
-        seen.push(u8::from(get(&address).is_some()));
-    }
-    let status = site.service("pair").await.status.unwrap();
-    println!("ADHOC {seen:?} {:?} {:?}", status.running_count, status.conditions[0]);
-    println!("ADHOC {:?}", site.task("pair").await.status.unwrap().conditions);
-}

@@ -17,6 +17,9 @@ use super::{Intake, Selection, Watchable};
 use crate::kubernetes::backoff::{self, BackoffLimits};
 use crate::observe::{Metrics, Pulse};
 
+/// Failures in a row that are no longer everyday life.
+const WORTH_A_WARNING: u32 = 3;
+
 /// How long one watch request lasts; the API server ends it, and sends a bookmark before.
 const WATCH: Duration = Duration::from_secs(55);
 /// The first one may be a long list.
@@ -251,10 +254,14 @@ impl<K: Watchable> Feed<K> {
         self.failures = self.failures.saturating_add(1);
         self.metrics.watch_failed(self.intake.kind());
         self.intake.failed(&stop.to_string());
-        if self.failures == 1 {
-            tracing::warn!(kind = self.intake.kind(), why = %stop, "watch interrupted; trying again");
-        } else {
-            tracing::debug!(kind = self.intake.kind(), why = %stop, failures = self.failures, "no watch yet");
+        let (kind, failures) = (self.intake.kind(), self.failures);
+        match failures {
+            // An API server that restarts, or that has not served a new kind yet.
+            1 => tracing::info!(kind, why = %stop, "watch interrupted; trying again"),
+            WORTH_A_WARNING => {
+                tracing::warn!(kind, why = %stop, failures, "watch keeps failing; trying again")
+            }
+            _ => tracing::debug!(kind, why = %stop, failures, "no watch yet"),
         }
     }
 }
