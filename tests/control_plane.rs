@@ -3,7 +3,6 @@
 //!
 //! All tests share one test bed; each has a namespace and operators of its own. `BERTH_SOAK=1` makes the
 //! random ones long.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
