@@ -1,7 +1,7 @@
 //! The operator as a process of a test bed, and what its metrics say.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl Operator {
         Ok(operator)
     }
 
-    async fn is_ready(&mut self, log: &PathBuf) -> bool {
+    async fn is_ready(&mut self, log: &Path) -> bool {
         let Some(address) = address(log) else { return false };
         self.address = address;
         let leads = self.samples("berth_leader").await.is_ok_and(|found| found.values().any(|one| *one == 1.0));
