@@ -2,8 +2,13 @@
 
 mod controller;
 pub mod crds;
+mod files;
+pub mod help;
+mod render;
+mod validate;
 
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 /// Amazon ECS semantics for any Kubernetes cluster.
 #[derive(Debug, Parser)]
@@ -19,18 +24,30 @@ enum Verb {
     Controller(Box<controller::Arguments>),
     /// Print the CustomResourceDefinitions as YAML.
     Crds,
+    /// Print what the operator would write for custom resources in files: Kubernetes objects in the order of writing,
+    /// then statuses. Nothing is asked of a cluster. Whatever breaks a rule goes to standard error, all at once.
+    Render(render::Arguments),
+    /// Check custom resources in files without a cluster: schema, rules, members that are refused or change nothing,
+    /// references among them. Prints `FILE: KIND/NAME: MEMBER: RULE` for each broken rule.
+    Validate(validate::Arguments),
+    /// Print a shell's completions, as in `source <(berth completion bash)`.
+    Completion(help::Completion),
 }
 
 /// Runs what the command line asks for.
 ///
 /// # Errors
 /// Whatever kept it from being done, with what to do next.
-pub fn run(cli: Cli) -> anyhow::Result<()> {
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.verb {
-        Verb::Controller(arguments) => controller::run(*arguments),
+        Verb::Controller(arguments) => controller::run(*arguments)?,
         Verb::Crds => {
             use std::io::Write;
-            Ok(std::io::stdout().write_all(crds::yaml()?.as_bytes())?)
+            std::io::stdout().write_all(crds::yaml()?.as_bytes())?;
         }
+        Verb::Render(arguments) => return render::run(&arguments),
+        Verb::Validate(arguments) => return validate::run(&arguments),
+        Verb::Completion(arguments) => help::completion(&arguments),
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@
 pub mod condition;
 pub mod notice;
 pub mod service;
+pub mod service_discovery;
 pub mod task_definition;
 
 pub use condition::{Finding, conditions};

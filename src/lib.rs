@@ -27,6 +27,7 @@ pub mod model;
 pub mod observe;
 pub mod placement;
 pub mod rbac;
+pub mod render;
 pub mod resolve;
 pub mod rollout;
 pub mod serve;

@@ -16,7 +16,7 @@ pub mod violation;
 pub use deployment::{Deployment, DeploymentId, RolloutState};
 pub use placement::{Constraint, Placement, Resource, Strategy};
 pub use service::{Identity, Registration, Service, TargetGroup};
-pub use task::{Health, LastStatus, PROVEN_AFTER, StopCode, Task};
+pub use task::{Health, Instance, LastStatus, PROVEN_AFTER, StopCode, Task};
 pub use task_definition::{
     Container, HealthCheck, Mount, NetworkMode, Port, Protocol, TaskDefinition, Volume,
 };

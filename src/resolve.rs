@@ -4,6 +4,7 @@
 
 pub mod arn;
 mod container;
+mod instance;
 mod judgement;
 mod placement;
 pub mod reference;
@@ -14,7 +15,8 @@ pub mod size;
 pub mod task;
 pub mod task_definition;
 
-pub use judgement::{violations, without_effect};
+pub use instance::instance;
+pub use judgement::{beside, violations, without_effect};
 pub use reference::{Obstacle, References, Resolved, resolve};
 pub use service::{ClusterNodes, service};
 pub use task_definition::task_definition;

@@ -73,6 +73,8 @@ pub fn plan(service: &Service, deployments: &[Deployment], tasks: &[Task], now: 
 #[derive(Default)]
 struct Side<'a> {
     healthy: Vec<&'a Task>,
+    /// Healthy, on an instance that is drained: they count as healthy, and are replaced first.
+    leaving: Vec<&'a Task>,
     unhealthy: Vec<&'a Task>,
     undecided: Vec<&'a Task>,
 }
@@ -82,6 +84,7 @@ impl<'a> Side<'a> {
         let mut side = Self::default();
         for task in tasks.filter(|task| task.is_live() && task.broken.is_none()) {
             match task.health {
+                Health::Healthy if task.draining => side.leaving.push(task),
                 Health::Healthy => side.healthy.push(task),
                 Health::Unhealthy => side.unhealthy.push(task),
                 Health::Unknown { .. } => side.undecided.push(task),
@@ -91,7 +94,12 @@ impl<'a> Side<'a> {
     }
 
     fn live(&self) -> u32 {
-        count(&self.healthy) + count(&self.unhealthy) + count(&self.undecided)
+        self.sound() + count(&self.unhealthy) + count(&self.undecided)
+    }
+
+    /// Tasks that count as healthy.
+    fn sound(&self) -> u32 {
+        count(&self.healthy) + count(&self.leaving)
     }
 }
 
@@ -153,7 +161,7 @@ impl<'a> Step<'a> {
     /// so that a bad deployment cannot take the service down with it.
     fn replace_older(&mut self, older: &[Deployment]) {
         let Some(newest) = older.first() else { return };
-        let good = count(&self.old.healthy) + count(&self.old.undecided);
+        let good = self.old.sound() + count(&self.old.undecided);
         let missing = self.kept_old().saturating_sub(good).min(self.room());
         if missing == 0 || self.old.live() == 0 {
             return;
@@ -167,8 +175,7 @@ impl<'a> Step<'a> {
 
     /// Stops old tasks as far as enough healthy ones remain.
     fn stop_older(&mut self, unmet: u32) {
-        let healthy = count(&self.new.healthy) + count(&self.old.healthy);
-        let budget = healthy.saturating_sub(self.service.lower());
+        let budget = (self.new.sound() + self.old.sound()).saturating_sub(self.service.lower());
         let mut stoppable = self.old.live().saturating_sub(self.kept_old());
         let reason = self.scaling_reason();
         let mut unsound: Vec<&Task> = self.old.unhealthy.iter().chain(&self.old.undecided).copied().collect();
@@ -181,8 +188,10 @@ impl<'a> Step<'a> {
             self.stop(task, StopCode::ServiceSchedulerInitiated, reason.clone());
             stoppable -= 1;
         }
-        let victims = victims::choose(&self.old.healthy, stoppable.min(budget));
-        for task in victims {
+        let mut healthy = stoppable.min(budget) as usize;
+        let leaving: Vec<&Task> = self.old.leaving.iter().copied().take(healthy).collect();
+        healthy -= leaving.len();
+        for task in leaving.into_iter().chain(victims::choose(&self.old.healthy, healthy)) {
             self.stop(task, StopCode::ServiceSchedulerInitiated, reason.clone());
         }
         let moving = !self.plan.stop.is_empty()
@@ -192,20 +201,26 @@ impl<'a> Step<'a> {
         self.plan.deadlock = unmet > 0 && self.old.live() > 0 && !moving;
     }
 
-    /// Brings the primary deployment down to the desired count. An unhealthy task waits for its
-    /// replacement's verdict, unless `upper` leaves no room for one.
+    /// Brings the primary deployment down to the desired count. A task that is unhealthy, or whose instance
+    /// is drained, waits for its replacement's verdict, unless `upper` leaves no room for one.
     fn stop_excess(&mut self) {
         let desired = self.service.desired_count;
-        let (unhealthy, undecided) = (count(&self.new.unhealthy), count(&self.new.undecided));
-        let awaited = unhealthy.min(undecided);
+        let (unhealthy, leaving) = (count(&self.new.unhealthy), count(&self.new.leaving));
+        let undecided = count(&self.new.undecided);
+        let awaited = (unhealthy + leaving).min(undecided);
         let mut excess = self.new.live().saturating_sub(desired).saturating_sub(awaited);
-        let stuck = unhealthy > 0 && undecided == 0 && self.plan.start.is_empty();
+        // A drained instance's task still counts as healthy, so it may go first only above `lower`.
+        let sound = self.new.sound() + self.old.sound();
+        let spare = sound.saturating_sub(self.service.lower()).saturating_sub(count(&self.plan.stop));
+        let stuck =
+            (unhealthy > 0 || (leaving > 0 && spare > 0)) && undecided == 0 && self.plan.start.is_empty();
         if excess == 0 && stuck && self.room() == 0 {
             excess = 1;
         }
         let unfit = self.new.unhealthy.iter().map(|task| (*task, true));
-        let order: Vec<(&Task, bool)> =
-            unfit.chain(self.new.undecided.iter().rev().map(|task| (*task, false))).collect();
+        let spared = self.new.leaving.iter().take(spare as usize);
+        let others = spared.chain(self.new.undecided.iter().rev());
+        let order: Vec<(&Task, bool)> = unfit.chain(others.map(|task| (*task, false))).collect();
         for (task, is_unhealthy) in order.into_iter().take(excess as usize) {
             let reason = match is_unhealthy {
                 true => "Task failed container health checks".to_owned(),
@@ -214,7 +229,9 @@ impl<'a> Step<'a> {
             self.stop(task, StopCode::ServiceSchedulerInitiated, reason);
             excess -= 1;
         }
-        for task in victims::choose(&self.new.healthy, excess) {
+        let left = self.new.leaving.iter().skip(spare as usize).chain(&self.new.healthy);
+        let left: Vec<&Task> = left.copied().collect();
+        for task in victims::choose(&left, excess as usize) {
             self.stop(task, StopCode::ServiceSchedulerInitiated, self.scaling_reason());
         }
     }
@@ -256,7 +273,7 @@ impl<'a> Step<'a> {
 
     /// Old tasks that must stay until as many new ones are healthy.
     fn kept_old(&self) -> u32 {
-        self.service.lower().saturating_sub(count(&self.new.healthy))
+        self.service.lower().saturating_sub(self.new.sound())
     }
 
     fn scaling_reason(&self) -> String {

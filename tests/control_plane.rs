@@ -4,6 +4,14 @@
 //! All tests share one test bed; each has a namespace and operators of its own. `BERTH_SOAK=1` makes the
 //! random ones long.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
+
 #[path = "support/operator.rs"]
 mod operator;
 #[path = "support/stage.rs"]

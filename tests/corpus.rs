@@ -2,52 +2,14 @@
 //!
 //! They lie outside the tree: `BERTH_CORPUS`, or `../shared/corpus`. Without them these tests say so and pass.
 
+#[path = "support/corpus.rs"]
+mod samples;
+
 use berth::api::admission::{Violation, violations};
 use berth::api::fate::{Document, judge};
 use berth::api::{ServiceSpec, TaskDefinitionSpec};
+use samples::{Sample, corpus};
 use serde_json::{Value, json};
-use std::path::PathBuf;
-
-/// One document of the corpus.
-struct Sample {
-    file: String,
-    document: Document,
-    is_input: bool,
-    /// Whether the AWS SDK's own validation of parameters accepts it.
-    is_ok: bool,
-    text: String,
-    spec: Value,
-}
-
-fn corpus() -> Option<Vec<Sample>> {
-    let root = std::env::var_os("BERTH_CORPUS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
-    let Ok(list) = std::fs::read_to_string(root.join("SOURCES.tsv")) else {
-        println!("SKIPPED: corpus not found at {}", root.display());
-        return None;
-    };
-    let samples = list.lines().skip(1).filter_map(|line| {
-        let columns: Vec<&str> = line.split('\t').collect();
-        let document = match *columns.get(5)? {
-            "task-definition" => Document::TaskDefinition,
-            "service" => Document::Service,
-            _ => return None,
-        };
-        let shape = *columns.get(8)?;
-        let text = std::fs::read_to_string(root.join(columns.first()?)).ok()?;
-        let spec = serde_json::from_str(&text).ok()?;
-        let file = columns.first()?.to_string();
-        Some(Sample {
-            file,
-            document,
-            is_input: shape == "input",
-            is_ok: *columns.get(9)? == "ok",
-            text,
-            spec,
-        })
-    });
-    Some(samples.collect())
-}
 
 fn round_trip(document: Document, spec: &Value) -> Result<Value, serde_json::Error> {
     match document {

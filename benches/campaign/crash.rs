@@ -63,7 +63,8 @@ pub fn check(tasks: &Tasks, services: usize, time: Duration) -> Result<()> {
         ensure!(pods.len() <= permitted, "{service} had {} launches of {permitted}", pods.len());
         ensure!(pods.len() >= 2, "{service} was not launched again");
         for pod in pods.values() {
-            let Some(ended) = containers(pod).find_map(|container| container.state.as_ref()?.terminated.as_ref())
+            let Some(ended) =
+                containers(pod).find_map(|container| container.state.as_ref()?.terminated.as_ref())
             else {
                 // The last one may be on its way still.
                 continue;

@@ -44,7 +44,8 @@ impl Operator {
     async fn is_ready(&mut self, log: &Path) -> bool {
         let Some(address) = address(log) else { return false };
         self.address = address;
-        let leads = self.samples("berth_leader").await.is_ok_and(|found| found.values().any(|one| *one == 1.0));
+        let leads =
+            self.samples("berth_leader").await.is_ok_and(|found| found.values().any(|one| *one == 1.0));
         leads && self.get("/readyz").await.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
     }
 

@@ -53,12 +53,7 @@ pub async fn settle(operator: &Operator) -> Result<()> {
 }
 
 /// Looks on for some time.
-pub async fn watch(
-    client: &Client,
-    namespace: &str,
-    operator: &Operator,
-    time: Duration,
-) -> Result<Unrest> {
+pub async fn watch(client: &Client, namespace: &str, operator: &Operator, time: Duration) -> Result<Unrest> {
     let (objects, writes) = (versions(client, namespace).await?, operator.writes().await?);
     sleep(time).await;
     let now = versions(client, namespace).await?;

@@ -5,6 +5,7 @@ use super::stores::Stores;
 use crate::kubernetes::{Freshness, Key, Notifier, Writer};
 use crate::translate::Capabilities;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// What every pass works with. Cheap to clone.
 #[derive(Clone)]
@@ -21,6 +22,9 @@ pub struct Context {
     pub freshness: Arc<Freshness<(&'static str, Key)>>,
     /// Which statuses are held back.
     pub hold: Arc<Hold>,
+    /// Cancelled when this replica is to hand over: long work ends after its next step, as whoever follows
+    /// goes on from any.
+    pub leaving: CancellationToken,
     /// Whether it sees one namespace only, so that what it counts is not all there is.
     pub partial: bool,
     /// What the cluster can do.

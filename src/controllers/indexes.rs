@@ -31,7 +31,7 @@ pub struct Indexes {
 impl Default for Indexes {
     fn default() -> Self {
         Self {
-            tasks: Index::new(|pod| pod.labels().get(label::SERVICE_UID).cloned()),
+            tasks: Index::new(controller),
             revisions: Index::new(|revision| {
                 let hash = revision.labels().get(label::FAMILY_HASH)?;
                 Some(within(revision, hash))
@@ -86,4 +86,10 @@ impl Stores {
     pub(super) fn core_services_of(&self, uid: &str) -> Vec<Arc<CoreService>> {
         self.indexes.core_services.get(uid, &self.core_services)
     }
+}
+
+/// By ownership, not by label: a label can be lost, and with it the sight of a task that runs on.
+fn controller(pod: &Pod) -> Option<String> {
+    let owners = pod.metadata.owner_references.iter().flatten();
+    owners.filter(|owner| owner.controller == Some(true)).map(|owner| owner.uid.clone()).next()
 }

@@ -10,7 +10,7 @@ use crate::model::{DeploymentId, Service, TaskDefinition, label};
 use crate::placement::NodeView;
 use crate::rollout::{Plan, Start, Stop};
 use crate::translate;
-use futures::stream::{self, StreamExt};
+use futures::future::join_all;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ async fn begin(launch: &Launch<'_>, start: &Start, done: &mut Done) -> Result<()
     let mut ids = Vec::new();
     let (mut next, end) = (start.first_number, start.first_number + start.count);
     let mut burst = 1;
-    while next < end && done.problem.is_none() {
+    while next < end && done.problem.is_none() && !launch.context.leaving.is_cancelled() {
         let numbers = next..end.min(next + burst);
         next = numbers.end;
         burst = (burst * 2).min(u32::try_from(AT_ONCE).unwrap_or(burst));
@@ -71,8 +71,7 @@ async fn begin(launch: &Launch<'_>, start: &Start, done: &mut Done) -> Result<()
         for number in numbers {
             writes.push(create(launch, pod(launch, start, definition, number)));
         }
-        let outcomes: Vec<_> = stream::iter(writes).buffer_unordered(AT_ONCE).collect().await;
-        for outcome in outcomes {
+        for outcome in join_all(writes).await {
             match outcome? {
                 Ok(pod) => {
                     ids.push(id(&pod));
@@ -111,11 +110,17 @@ async fn create(launch: &Launch<'_>, pod: Pod) -> Result<Result<Pod, Problem>, E
         Err(error) => match error.refusal() {
             Some(refusal) => Ok(Err(Problem {
                 reason: Reason::PodsRefused,
-                message: format!("the API server refuses the service's pods: {refusal}"),
+                message: format!("the API server refuses the service's pods: {}", nameless(refusal, &pod)),
             })),
             None => Err(error.into()),
         },
     }
+}
+
+/// A refusal without the name of the pod: the next one is refused in the same words.
+fn nameless<'a>(refusal: &'a str, pod: &Pod) -> &'a str {
+    let name = format!("\"{}\" is ", pod.metadata.name.as_deref().unwrap_or_default());
+    refusal.split_once(&name).map_or(refusal, |(_, words)| words)
 }
 
 /// The problem that somebody else's object has a name that we need.
@@ -128,18 +133,23 @@ pub(super) fn taken(conflict: &NameConflict) -> Problem {
 /// group, and its containers are ended on their node, after their preStop pause. The pod stays readable.
 async fn stop(launch: &Launch<'_>, stops: &[Stop], done: &mut Done) -> Result<(), Error> {
     let now = Timestamp::now();
-    let mut writes = Vec::new();
-    for stop in stops {
-        if let Some(pod) = launch.pods.get(&stop.task) {
-            writes.push(end(launch, stop, pod, now));
+    let mut ids: Vec<String> = Vec::new();
+    for some in stops.chunks(AT_ONCE) {
+        if launch.context.leaving.is_cancelled() {
+            break;
         }
+        let mut writes = Vec::new();
+        for stop in some {
+            if let Some(pod) = launch.pods.get(&stop.task) {
+                writes.push(end(launch, stop, pod, now));
+            }
+        }
+        for outcome in join_all(writes).await {
+            done.pods.extend(outcome?);
+        }
+        ids.extend(some.iter().map(|stop| stop.id.clone()));
     }
-    let outcomes: Vec<_> = stream::iter(writes).buffer_unordered(AT_ONCE).collect().await;
-    for outcome in outcomes {
-        done.pods.extend(outcome?);
-    }
-    if !stops.is_empty() {
-        let ids: Vec<String> = stops.iter().map(|stop| stop.id.clone()).collect();
+    if !ids.is_empty() {
         let service = &launch.service.name;
         let message = format!("(service {service}) has stopped {} running tasks: {}", ids.len(), named(&ids));
         done.notices.push(Notice::normal("TasksStopped", message));
@@ -207,4 +217,21 @@ fn named(ids: &[String]) -> String {
         text.push(format!("and {} more", ids.len() - NAMED));
     }
     format!("{}.", text.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_reads_the_same_for_every_pod() {
+        let pod = |name: &str| {
+            let mut pod = Pod::default();
+            pod.metadata.name = Some(name.to_owned());
+            pod
+        };
+        let text = "pods \"web-1\" is forbidden: exceeded quota: small";
+        assert_eq!(nameless(text, &pod("web-1")), "forbidden: exceeded quota: small");
+        assert_eq!(nameless(text, &pod("web")), text);
+    }
 }

@@ -134,7 +134,7 @@ impl Operator {
             &tracker,
             ending.clone(),
         );
-        let context = self.context(stores, notifier).await;
+        let context = self.context(stores, notifier, cancel.clone()).await;
         begin(&context, &queues);
         self.work(context, &queues, &cancel).await;
         ending.cancel();
@@ -142,7 +142,7 @@ impl Operator {
         tracker.wait().await;
     }
 
-    async fn context(&self, stores: Arc<Stores>, notifier: Notifier) -> Context {
+    async fn context(&self, stores: Arc<Stores>, notifier: Notifier, leaving: CancellationToken) -> Context {
         let writer = |identity| Writer::new(self.client.clone(), self.metrics.clone(), identity);
         Context {
             stores,
@@ -151,6 +151,7 @@ impl Operator {
             notifier,
             freshness: Arc::new(Freshness::default()),
             hold: Arc::new(Hold::default()),
+            leaving,
             partial: self.options.namespace.is_some(),
             capabilities: self.capabilities().await,
         }

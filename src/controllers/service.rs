@@ -7,14 +7,14 @@ use super::{belongings, reference, report};
 use crate::api::{self, ServiceStatus};
 use crate::conclude::service::{self as judged, Conclusion, Facts};
 use crate::kubernetes::{Key, Next, Owner};
-use crate::model::{Deployment, DeploymentId, Health, Service, Task, TaskDefinition};
-use crate::placement::{Exactness, NodeView, strategy};
+use crate::model::{Deployment, DeploymentId, Health, Instance, Service, Task, TaskDefinition};
+use crate::placement::{NodeView, strategy};
 use crate::resolve::arn::TaskDefinitionReference;
 use crate::resolve::revision::{self, Revision};
 use crate::resolve::task::{self, Reading};
 use crate::{conclude, resolve, rollout};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::Pod;
 use kube::{Resource, ResourceExt};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -205,10 +205,7 @@ fn facts<'a>(
     deadlock: bool,
 ) -> Facts<'a> {
     let service = &resolved.service;
-    let strategies = match strategy::preferences(&service.placement, &service.group()).exactness {
-        Exactness::Exact => "Exact",
-        Exactness::BestEffort { .. } => "BestEffort",
-    };
+    let strategies = strategy::preferences(&service.placement, &service.group()).exactness.as_str();
     Facts {
         service,
         deployments,
@@ -257,8 +254,8 @@ fn tasks(context: &Context, service: &Service, now: Timestamp) -> (BTreeMap<Stri
             .any(|owner| owner.controller == Some(true) && owner.uid == service.identity.uid)
     });
     let pods: BTreeMap<String, Arc<Pod>> = owned.map(|pod| (pod.name_any(), pod)).collect();
-    let zone = |node: &str| zone(context, node);
-    let reading = Reading::of(service, &zone, now);
+    let instance = |node: &str| instance(context, node);
+    let reading = Reading::of(service, &instance, now);
     let tasks = pods.values().filter_map(|pod| task::task(pod, &reading)).collect();
     (pods, tasks)
 }
@@ -271,8 +268,8 @@ fn after(
     done: &Done,
     now: Timestamp,
 ) -> Vec<Task> {
-    let zone = |node: &str| zone(context, node);
-    let reading = Reading::of(service, &zone, now);
+    let instance = |node: &str| instance(context, node);
+    let reading = Reading::of(service, &instance, now);
     for task in done.pods.iter().filter_map(|pod| task::task(pod, &reading)) {
         tasks.retain(|known| known.name != task.name);
         tasks.push(task);
@@ -280,9 +277,8 @@ fn after(
     tasks
 }
 
-fn zone(context: &Context, node: &str) -> Option<String> {
-    let node = context.stores.nodes.get("", node)?;
-    node.labels().get("topology.kubernetes.io/zone").cloned()
+fn instance(context: &Context, node: &str) -> Instance {
+    context.stores.nodes.get("", node).map(|node| resolve::instance(&node)).unwrap_or_default()
 }
 
 /// The nodes as queries see them; read only where a query asks for values.
@@ -292,11 +288,7 @@ fn nodes(context: &Context, service: &Service) -> Vec<NodeView> {
     if !service.placement.constraints.iter().any(asks) {
         return Vec::new();
     }
-    context.stores.nodes.state().iter().map(|node| view(node)).collect()
-}
-
-fn view(node: &Node) -> NodeView {
-    NodeView { name: node.name_any(), labels: node.labels().clone(), ..NodeView::default() }
+    context.stores.nodes.state().iter().map(|node| NodeView::of(node)).collect()
 }
 
 /// The definition of each deployment; an older one's is read from its revision.

@@ -4,8 +4,8 @@ use super::context::Context;
 use super::error::Error;
 use super::report;
 use crate::api::fate::{self, Document};
-use crate::api::{ConditionType, Reason, ServiceDiscovery, ServiceDiscoveryStatus};
-use crate::conclude::{Finding, Notice, condition, conditions};
+use crate::api::{Reason, ServiceDiscovery};
+use crate::conclude::service_discovery as judged;
 use crate::kubernetes::{Key, Next, Outcome, Owner};
 use crate::model::Identity;
 use crate::{resolve, translate};
@@ -36,84 +36,54 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
     }
     let judgement =
         fate::judge(Document::ServiceDiscovery, &serde_json::to_value(&object.spec).unwrap_or_default());
+    let identity = Identity {
+        namespace: key.namespace.clone(),
+        name: key.name.clone(),
+        uid: object.uid().unwrap_or_default(),
+        generation: object.metadata.generation.unwrap_or(0),
+    };
     let violations = resolve::violations(&judgement);
-    let findings = if violations.is_empty() {
-        publish(&context, &object, &key).await?
+    let refusal = if violations.is_empty() {
+        publish(&context, &object, &identity, &key).await?
     } else {
         let texts: Vec<String> = violations.iter().map(ToString::to_string).collect();
-        stalled(Reason::Refused, &texts.join("; "))
+        Some((Reason::Refused, texts.join("; ")))
     };
-    show(&context, &object, &findings).await?;
-    let taken = findings.iter().any(|finding| finding.reason == Reason::NameConflict);
+    let (before, now) = (object.status.clone().unwrap_or_default(), Timestamp::now());
+    let (after, notices) = match &refusal {
+        None => judged::published(&before, &identity, now),
+        Some((reason, message)) => judged::refused(&before, &identity, (*reason, message), now),
+    };
+    report::status(&context, NAME, &*object, (&before, &after)).await?;
+    report::tell(&context, &*object, &notices);
     // Nothing tells when an object of somebody else is gone.
+    let taken = refusal.is_some_and(|(reason, _)| reason == Reason::NameConflict);
     Ok(if taken { Next::After(TRY_AGAIN) } else { Next::Done })
 }
 
-async fn publish(context: &Context, object: &ServiceDiscovery, key: &Key) -> Result<Vec<Finding>, Error> {
+/// Writes the core Service; says why it cannot.
+async fn publish(
+    context: &Context,
+    object: &ServiceDiscovery,
+    identity: &Identity,
+    key: &Key,
+) -> Result<Option<(Reason, String)>, Error> {
     let owner = Owner::of(object).ok_or(Error::Incomplete {
         kind: "ServiceDiscovery",
         name: key.to_string(),
         member: "uid",
     })?;
-    let identity = Identity {
-        namespace: key.namespace.clone(),
-        name: key.name.clone(),
-        uid: owner.uid.clone(),
-        generation: object.metadata.generation.unwrap_or(0),
-    };
-    let desired = translate::discovery_service(&identity, &[]);
+    let desired = translate::discovery_service(identity, &[]);
     let live = context.stores.core_services.get(&key.namespace, &desired.name_any());
     Ok(match context.writer.apply(&owner, &desired, live.as_deref()).await? {
         Outcome::Conflict(conflict) => {
             let message = format!("{conflict}; rename or delete it, or rename the ServiceDiscovery");
-            let mut findings = stalled(Reason::NameConflict, &message);
-            findings.push(Finding::new(ConditionType::NameConflict, true, Reason::NameConflict, message));
-            findings
+            Some((Reason::NameConflict, message))
         }
-        outcome => {
-            if let Outcome::Written(written) = &outcome {
-                context.wrote(NAME, key, written);
-            }
-            let message =
-                format!("tasks registered here are found as {}", dns_name(key, &desired.name_any()));
-            vec![Finding::new(ConditionType::Ready, true, Reason::InForce, message)]
+        Outcome::Written(written) => {
+            context.wrote(NAME, key, &written);
+            None
         }
+        Outcome::Unchanged(_) => None,
     })
-}
-
-fn dns_name(key: &Key, name: &str) -> String {
-    format!("{name}.{}.svc", key.namespace)
-}
-
-fn stalled(reason: Reason, message: &str) -> Vec<Finding> {
-    vec![
-        Finding::new(ConditionType::Ready, false, reason, message),
-        Finding::new(ConditionType::Stalled, true, reason, message),
-    ]
-}
-
-async fn show(context: &Context, object: &ServiceDiscovery, findings: &[Finding]) -> Result<(), Error> {
-    let before = object.status.clone().unwrap_or_default();
-    let generation = object.metadata.generation.unwrap_or(0);
-    let ready = findings.iter().any(|finding| finding.reason == Reason::InForce);
-    let core_name = crate::model::name::dns_label(&object.name_any(), "", crate::model::name::MAX);
-    let after = ServiceDiscoveryStatus {
-        observed_generation: Some(generation),
-        dns_name: ready.then(|| dns_name(&Key::of(object), &core_name)),
-        conditions: conditions(&before.conditions, findings, generation, Timestamp::now()),
-    };
-    let said = |status: &ServiceDiscoveryStatus| {
-        condition::find(&status.conditions, ConditionType::Ready)
-            .map(|ready| (ready.reason.clone(), ready.message.clone()))
-    };
-    let mut notices = Vec::new();
-    if said(&before) != said(&after)
-        && let Some(finding) = findings.first()
-    {
-        let warning = finding.holds != Some(true);
-        notices.push(Notice { warning, reason: finding.reason.as_str(), message: finding.message.clone() });
-    }
-    report::status(context, NAME, object, (&before, &after)).await?;
-    report::tell(context, object, &notices);
-    Ok(())
 }

@@ -214,10 +214,7 @@ fn on_cluster(
     }
 }
 
-fn on_pod(
-    queues: &Queues,
-    indexes: &Arc<Indexes>,
-) -> impl Fn(&Pod, Change) + Send + Sync + 'static + use<> {
+fn on_pod(queues: &Queues, indexes: &Arc<Indexes>) -> impl Fn(&Pod, Change) + Send + Sync + 'static + use<> {
     let (queues, indexes) = (queues.clone(), Arc::clone(indexes));
     move |pod, _| {
         indexes.tasks.note(pod);

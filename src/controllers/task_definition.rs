@@ -72,13 +72,11 @@ fn objections(
     family: &str,
     judgement: &fate::Judgement,
 ) -> Option<(Reason, String)> {
-    let mut violations = resolve::violations(judgement);
-    let reason = if violations.is_empty() { Reason::Invalid } else { Reason::Refused };
-    if let Err(found) = resolve::task_definition(&object.spec, family, 1) {
-        violations.extend(found);
-    }
+    let refused = resolve::violations(judgement);
+    let reason = if refused.is_empty() { Reason::Invalid } else { Reason::Refused };
+    let found = resolve::task_definition(&object.spec, family, 1).err().unwrap_or_default();
+    let violations = resolve::beside(&refused, found);
     if !violations.is_empty() {
-        violations.dedup();
         let texts: Vec<String> = violations.iter().map(ToString::to_string).collect();
         return Some((reason, texts.join("; ")));
     }
@@ -150,11 +148,7 @@ fn next_number(
     let counted = counter.and_then(|counter| counter.revision);
     match newest.max(counted) {
         Some(highest) => highest + 1,
-        None => {
-            let asked =
-                object.annotations().get(label::FIRST_REVISION).and_then(|text| text.parse::<i64>().ok());
-            asked.filter(|number| (1..=1_000_000).contains(number)).unwrap_or(1)
-        }
+        None => revision::first_number(object),
     }
 }
 

@@ -14,7 +14,7 @@ use super::compare::is_applied;
 use super::error::{Error, Result};
 use super::owner::Owner;
 use crate::observe::{Metrics, Verb};
-use place::{Place, set_uid};
+use place::{Place, bytes, set_uid};
 
 mod change;
 mod place;
@@ -169,7 +169,7 @@ impl Writer {
         is_ours: impl Fn(&ObjectMeta) -> bool,
     ) -> Result<Outcome<K>> {
         let params = PostParams { field_manager: Some(MANAGER.into()), ..PostParams::default() };
-        let body = place.encode(desired)?.to_string().into_bytes();
+        let body = bytes(&place.encode(desired)?);
         for _ in 0..RACES {
             let request = kube::core::Request::new(&place.path).create(&params, body.clone());
             match self.send(place, "create", Verb::Create, request).await {

@@ -61,6 +61,15 @@ impl StopCode {
     }
 }
 
+/// What is known of the instance that a task runs on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Instance {
+    /// Its zone.
+    pub zone: Option<String>,
+    /// Whether its tasks are to run elsewhere.
+    pub draining: bool,
+}
+
 /// A task of a service, seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
@@ -88,11 +97,15 @@ pub struct Task {
     pub instance: Option<String>,
     /// The zone of that instance.
     pub zone: Option<String>,
+    /// Whether that instance is drained.
+    pub draining: bool,
     /// It has to be stopped for this code and reason: an essential container ended while others run,
     /// or it can never start.
     pub broken: Option<(StopCode, String)>,
     /// When it failed, if it ended or has to end before it ever counted as healthy.
     pub failed_at: Option<Timestamp>,
+    /// How it ended, or why it cannot start, in a few words.
+    pub story: Option<String>,
     /// Why no instance takes it, in the scheduler's words.
     pub unplaced: Option<String>,
 }

@@ -107,6 +107,8 @@ pub struct Container {
     pub interactive: bool,
     /// Whether it gets a terminal.
     pub pseudo_terminal: bool,
+    /// Capabilities of the runtime's default that it does without, as Linux names them without `CAP_`.
+    pub dropped_capabilities: Vec<String>,
     /// Volumes that it sees.
     pub mounts: Vec<Mount>,
 }

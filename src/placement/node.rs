@@ -1,6 +1,8 @@
 //! A node as queries see it.
 
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Node;
+use kube::ResourceExt;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of a node, or of a kind of node that an autoscaler may add.
@@ -25,6 +27,11 @@ pub struct NodeView {
 }
 
 impl NodeView {
+    /// A node as queries see it.
+    pub fn of(node: &Node) -> Self {
+        Self { name: node.name_any(), labels: node.labels().clone(), ..Self::default() }
+    }
+
     /// ECS's `ec2InstanceId`: the last part of the provider ID, or the name.
     pub fn instance_id(&self) -> &str {
         let id = self.provider_id.as_deref().and_then(|id| id.rsplit('/').next());

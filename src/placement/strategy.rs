@@ -21,6 +21,16 @@ pub enum Exactness {
     },
 }
 
+impl Exactness {
+    /// The word for it in a status.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Exact => "Exact",
+            Self::BestEffort { .. } => "BestEffort",
+        }
+    }
+}
+
 /// What a pod carries for its strategies and `distinctInstance`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preferences {

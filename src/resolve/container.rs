@@ -8,30 +8,27 @@ use crate::model::{Container, HealthCheck, Mount, Port, Protocol, Violation};
 /// Seconds between SIGTERM and SIGKILL where the document says none.
 const STOP_TIMEOUT: u32 = 30;
 
-/// The container at `path`, or every rule it breaks.
-pub(super) fn container(definition: &ContainerDefinition, path: &str) -> Result<Container, Vec<Violation>> {
-    let mut violations = Vec::new();
+/// The container at `path`, as far as it is sound; `found` takes every rule that it breaks.
+pub(super) fn container(
+    definition: &ContainerDefinition,
+    path: &str,
+    found: &mut Vec<Violation>,
+) -> Container {
     let mut required = |value: &Option<String>, property: &str| match value {
         Some(text) if !text.is_empty() => text.clone(),
         _ => {
             let message = format!("Container.{property} should not be null or empty.");
-            violations.push(Violation::new(format!("{path}.{property}"), message));
+            found.push(Violation::new(format!("{path}.{property}"), message));
             String::new()
         }
     };
     let (name, image) = (required(&definition.name, "name"), required(&definition.image, "image"));
-    let ports = ports(definition, &name, path).unwrap_or_else(|found| {
-        violations.extend(found);
-        Vec::new()
-    });
-    let user = user(definition, path).unwrap_or_else(|found| {
-        violations.push(found);
+    let ports = ports(definition, &name, path, found);
+    let user = user(definition, path).unwrap_or_else(|violation| {
+        found.push(violation);
         None
     });
-    if !violations.is_empty() {
-        return Err(violations);
-    }
-    Ok(Container {
+    Container {
         name,
         image,
         essential: definition.essential.unwrap_or(true),
@@ -49,8 +46,9 @@ pub(super) fn container(definition: &ContainerDefinition, path: &str) -> Result<
         read_only_root: definition.readonly_root_filesystem.unwrap_or(false),
         interactive: definition.interactive.unwrap_or(false),
         pseudo_terminal: definition.pseudo_terminal.unwrap_or(false),
+        dropped_capabilities: dropped_capabilities(definition),
         mounts: mounts(definition),
-    })
+    }
 }
 
 fn natural(value: Option<i32>) -> Option<u32> {
@@ -71,20 +69,19 @@ fn environment(definition: &ContainerDefinition) -> Vec<(String, String)> {
     environment
 }
 
-fn ports(definition: &ContainerDefinition, name: &str, path: &str) -> Result<Vec<Port>, Vec<Violation>> {
-    let mut violations = Vec::new();
+fn ports(definition: &ContainerDefinition, name: &str, path: &str, found: &mut Vec<Violation>) -> Vec<Port> {
     let mut ports: Vec<Port> = Vec::new();
     for (index, mapping) in definition.port_mappings.iter().flatten().enumerate() {
         match port(mapping) {
             Some(port) => ports.push(port),
             None if mapping.container_port_range.is_some() => {}
-            None => violations.push(Violation::new(
+            None => found.push(Violation::new(
                 format!("{path}.portMappings[{index}].containerPort"),
                 format!("Invalid 'containerPort' setting for container '{name}'."),
             )),
         }
     }
-    if violations.is_empty() { Ok(ports) } else { Err(violations) }
+    ports
 }
 
 fn port(mapping: &PortMapping) -> Option<Port> {
@@ -138,6 +135,15 @@ fn user(definition: &ContainerDefinition, path: &str) -> Result<Option<(i64, Opt
             format!("\"{text}\" names a user or group; Kubernetes knows numbers only: write uid or uid:gid"),
         )),
     }
+}
+
+fn dropped_capabilities(definition: &ContainerDefinition) -> Vec<String> {
+    let linux = definition.linux_parameters.as_ref();
+    let capabilities = linux.and_then(|linux| linux.capabilities.as_ref());
+    let mut dropped: Vec<String> = capabilities.and_then(|all| all.drop.clone()).unwrap_or_default();
+    dropped.sort();
+    dropped.dedup();
+    dropped
 }
 
 fn mounts(definition: &ContainerDefinition) -> Vec<Mount> {

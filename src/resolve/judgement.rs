@@ -13,6 +13,12 @@ pub fn violations(judgement: &Judgement) -> Vec<Violation> {
     refused.chain(unknown).collect()
 }
 
+/// Broken rules beside what [`violations`] says: a member that is refused as such is not told again.
+pub fn beside(refused: &[Violation], found: Vec<Violation>) -> Vec<Violation> {
+    let told = |violation: &Violation| refused.iter().any(|known| known.path == violation.path);
+    refused.iter().cloned().chain(found.into_iter().filter(|violation| !told(violation))).collect()
+}
+
 /// The members that change nothing here.
 pub fn without_effect(judgement: &Judgement) -> Vec<Violation> {
     let members = judgement.without_effect.iter();

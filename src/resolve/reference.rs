@@ -3,7 +3,7 @@
 //! The controller knows things from its stores, `render` from files; both ask here.
 
 use super::arn::{self, TaskDefinitionReference};
-use super::judgement::{violations, without_effect};
+use super::judgement::{beside, violations, without_effect};
 use super::revision::{self, Lookup, Revision};
 use super::service::{ClusterNodes, cluster_name, service, service_name};
 use super::task_definition::task_definition;
@@ -90,11 +90,10 @@ pub fn resolve(object: &api::Service, known: &References) -> Result<Resolved, Ob
     let spec = serde_json::to_value(&object.spec).unwrap_or_default();
     let judgement = fate::judge(fate::Document::Service, &spec);
     let refused = violations(&judgement);
-    let invalid = |mut found: Vec<Violation>| {
-        let mut all = refused.clone();
-        found.retain(|violation| !all.contains(violation));
-        all.append(&mut found);
-        Obstacle { reason: Reason::Invalid, waits: false, violations: all }
+    let invalid = |found: Vec<Violation>| Obstacle {
+        reason: Reason::Invalid,
+        waits: false,
+        violations: beside(&refused, found),
     };
     let hindered = |obstacle: Obstacle| match refused.is_empty() {
         true => obstacle,
@@ -210,6 +209,11 @@ fn cluster(object: &api::Service, clusters: &[Arc<api::Cluster>]) -> Result<Clus
         default_strategy: settings.default_placement_strategy.unwrap_or_default(),
         host_ports_on_pods: settings.fixed_host_ports.as_deref() == Some("podNetwork"),
     })
+}
+
+/// Whether `object`'s cluster is among `clusters`.
+pub fn knows_cluster(object: &api::Service, clusters: &[Arc<api::Cluster>]) -> bool {
+    clusters.iter().any(|cluster| is_named(cluster, cluster_name(object)))
 }
 
 /// The Cluster that an administrator would apply, with these settings.

@@ -58,6 +58,13 @@ pub fn family(definition: &TaskDefinition) -> String {
         .unwrap_or_else(|| definition.name_any())
 }
 
+/// The number of a family's first revision: 1, or what the definition's annotation asks for.
+pub fn first_number(definition: &TaskDefinition) -> i64 {
+    let asked = definition.annotations().get(label::FIRST_REVISION);
+    let asked = asked.and_then(|text| text.parse::<i64>().ok());
+    asked.filter(|number| (1..=1_000_000).contains(number)).unwrap_or(1)
+}
+
 /// Looks `reference` up among the `revisions` of its family. `definition` is the object that registers the
 /// family now, `families` what the namespace has, for the message.
 pub fn look_up(

@@ -5,7 +5,9 @@
 
 mod health;
 
-use crate::model::{DeploymentId, Health, LastStatus, PROVEN_AFTER, Service, StopCode, Task, label};
+use crate::model::{
+    DeploymentId, Health, Instance, LastStatus, PROVEN_AFTER, Service, StopCode, Task, label,
+};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodStatus};
 
@@ -20,24 +22,28 @@ const NOT_ITS_FAULT: [&str; 5] = ["Evicted", "NodeShutdown", "Terminated", "Pree
 pub struct Reading<'a> {
     /// Seconds after the start in which an unhealthy verdict stops nothing.
     pub grace_period: u32,
-    /// The zone of a node.
-    pub zone: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether the service's tasks take traffic from a target group.
+    pub is_target: bool,
+    /// What is known of a node.
+    pub instance: &'a dyn Fn(&str) -> Instance,
     /// The time of reading.
     pub now: Timestamp,
 }
 
 impl<'a> Reading<'a> {
     /// Reads the tasks of `service`.
-    pub fn of(service: &Service, zone: &'a dyn Fn(&str) -> Option<String>, now: Timestamp) -> Self {
-        Self { grace_period: service.health_check_grace_period, zone, now }
+    pub fn of(service: &Service, instance: &'a dyn Fn(&str) -> Instance, now: Timestamp) -> Self {
+        let is_target = !service.target_groups.is_empty();
+        Self { grace_period: service.health_check_grace_period, is_target, instance, now }
     }
 }
 
-/// The task that `pod` is; none if it bears no deployment of ours.
+/// The task that `pod`, which our service controls, is. One that bears no deployment, as somebody has removed
+/// the label, is of none that is known: it counts as a task that has had its day.
 pub fn task(pod: &Pod, reading: &Reading<'_>) -> Option<Task> {
     let name = pod.metadata.name.clone()?;
     let labels = pod.metadata.labels.as_ref()?;
-    let deployment = DeploymentId::parse(labels.get(label::DEPLOYMENT)?);
+    let deployment = DeploymentId::parse(labels.get(label::DEPLOYMENT).map_or("", String::as_str));
     let status = pod.status.clone().unwrap_or_default();
     let view = View { pod, status: &status, essential: essential(pod) };
     let stop_code = labels.get(label::STOP_CODE).map(String::as_str);
@@ -64,11 +70,16 @@ pub fn task(pod: &Pod, reading: &Reading<'_>) -> Option<Task> {
         stopped_at,
         instance: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
         zone: None,
+        draining: false,
         broken,
         failed_at: None,
+        story: view.story(),
         unplaced: view.unplaced(),
     };
-    task.zone = task.instance.as_deref().and_then(reading.zone);
+    if let Some(node) = &task.instance {
+        let Instance { zone, draining } = (reading.instance)(node);
+        (task.zone, task.draining) = (zone, draining);
+    }
     task.failed_at = view.failed_at(&task, stop_code, reading.now);
     Some(task)
 }
@@ -165,6 +176,18 @@ impl<'a> View<'a> {
         if proven { None } else { Some(asked.unwrap_or(ended)) }
     }
 
+    /// Why a container cannot start, or how the first that ended did.
+    fn story(&self) -> Option<String> {
+        self.containers().find_map(unable_to_start).or_else(|| {
+            let ended = |status: &&ContainerStatus| has_ended(status);
+            let status = self.essential().find(ended)?;
+            let state = status.state.as_ref()?.terminated.as_ref()?;
+            let reason = state.message.as_deref().or(state.reason.as_deref()).unwrap_or("no reason given");
+            let reason: String = reason.chars().take(256).collect();
+            Some(format!("container {} ended with exit code {} ({reason})", status.name, state.exit_code))
+        })
+    }
+
     fn unplaced(&self) -> Option<String> {
         let conditions = self.status.conditions.iter().flatten();
         let waiting = conditions
@@ -182,7 +205,8 @@ fn started(status: &ContainerStatus) -> Option<Timestamp> {
     let state = status.state.as_ref()?;
     let running = state.running.as_ref().and_then(|running| running.started_at.as_ref());
     let ended = state.terminated.as_ref().and_then(|ended| ended.started_at.as_ref());
-    running.or(ended).map(|time| time.0)
+    // A container that could not be started at all is shown as started at the beginning of time.
+    running.or(ended).map(|time| time.0).filter(|start| *start > Timestamp::UNIX_EPOCH)
 }
 
 /// ECS's text for a container that Kubernetes cannot start, if `status` is one.

@@ -17,12 +17,10 @@ pub fn task_definition(
     let mut found = Vec::new();
     let mut containers = Vec::new();
     for (index, definition) in spec.container_definitions.iter().flatten().enumerate() {
-        match container(definition, &format!("spec.containerDefinitions[{index}]")) {
-            Ok(container) => containers.push(container),
-            Err(violations) => found.extend(violations),
-        }
+        let path = format!("spec.containerDefinitions[{index}]");
+        containers.push(container(definition, &path, &mut found));
     }
-    if found.is_empty() && !containers.iter().any(|container| container.essential) {
+    if !containers.iter().any(|container| container.essential) {
         found.push(Violation::new("spec.containerDefinitions", "at least one container must be essential"));
     }
     let cpu = sized(spec.cpu.as_deref(), size::cpu, "cpu", &mut found);
@@ -141,7 +139,7 @@ fn extra_hosts(
         for (number, entry) in definition.extra_hosts.iter().flatten().enumerate() {
             let (Some(address), Some(name)) = (&entry.ip_address, &entry.hostname) else { continue };
             let path = format!("spec.containerDefinitions[{index}].extraHosts[{number}]");
-            let Ok(address) = address.parse::<std::net::IpAddr>() else {
+            let Ok(address) = address.parse::<core::net::IpAddr>() else {
                 let message = format!("\"{address}\" is no IP address");
                 found.push(Violation::new(format!("{path}.ipAddress"), message));
                 continue;

@@ -73,6 +73,8 @@ fn task(sequence: i64, number: u32, health: Health) -> Task {
         zone: Some(format!("zone-{}", number % 3)),
         broken: None,
         failed_at: None,
+        draining: false,
+        story: None,
         unplaced: None,
     }
 }
@@ -273,12 +275,35 @@ fn stopped_tasks_are_kept_by_number_and_for_an_hour() {
     assert_eq!(later.forget.len(), 3);
 }
 
+#[test]
+fn tasks_of_a_drained_instance_are_replaced_before_they_are_stopped() {
+    let mut now = tasks(1, 3, Health::Healthy);
+    now[0].draining = true;
+    let first = plan(&service(3, 100, 200), &[deployment(1)], &now, at(0));
+    assert_eq!((started(&first), first.stop.len()), (1, 0));
+    now.push(task(1, 4, STARTING));
+    assert_eq!(plan(&service(3, 100, 200), &[deployment(1)], &now, at(0)).stop.len(), 0);
+    now[3].health = Health::Healthy;
+    let last = plan(&service(3, 100, 200), &[deployment(1)], &now, at(0));
+    assert_eq!(last.stop.iter().map(|stop| stop.task.as_str()).collect::<Vec<_>>(), ["web-1-1"]);
+}
+
+#[test]
+fn without_room_a_drained_instance_gives_its_tasks_up_one_by_one_above_the_minimum() {
+    let mut now = tasks(1, 2, Health::Healthy);
+    now[0].draining = true;
+    now[1].draining = true;
+    assert_eq!(plan(&service(2, 50, 100), &[deployment(1)], &now, at(0)).stop.len(), 1);
+    assert_eq!(plan(&service(2, 100, 100), &[deployment(1)], &now, at(0)).stop.len(), 0);
+}
+
 /// What happens to the tasks of a service between two steps of the planner.
 #[derive(Clone, Debug)]
 enum Chance {
     Grow,
     Fall(usize),
     Sicken(usize),
+    Drain(usize),
     Vanish(usize),
     Deploy,
     Scale(u32),
@@ -290,6 +315,7 @@ fn chance() -> impl Strategy<Value = Chance> {
         1 => (0..50usize).prop_map(Chance::Fall),
         1 => (0..50usize).prop_map(Chance::Sicken),
         1 => (0..50usize).prop_map(Chance::Vanish),
+        1 => (0..50usize).prop_map(Chance::Drain),
         1 => Just(Chance::Deploy),
         1 => (0..12u32).prop_map(Chance::Scale),
     ]
@@ -332,6 +358,11 @@ impl World {
             Chance::Sicken(index) => {
                 if let Some(task) = self.tasks.get_mut(index % count) {
                     task.health = Health::Unhealthy;
+                }
+            }
+            Chance::Drain(index) => {
+                if let Some(task) = self.tasks.get_mut(index % count) {
+                    task.draining = true;
                 }
             }
             Chance::Vanish(index) => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// `count` of the tasks: each time one in the zone that has most, there on the instance that has most,
 /// and of several the youngest.
-pub(super) fn choose<'a>(tasks: &[&'a Task], count: u32) -> Vec<&'a Task> {
+pub(super) fn choose<'a>(tasks: &[&'a Task], count: usize) -> Vec<&'a Task> {
     let mut left: Vec<&Task> = tasks.to_vec();
     let mut chosen = Vec::new();
     for _ in 0..count {

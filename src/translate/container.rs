@@ -110,7 +110,9 @@ fn security_context(container: &Container, windows: bool) -> Option<corev1::Secu
         Some((user, group)) => (Some(user), group),
         None => (None, None),
     };
+    let dropped = container.dropped_capabilities.clone();
     let context = corev1::SecurityContext {
+        capabilities: some(dropped).map(|drop| corev1::Capabilities { add: None, drop: Some(drop) }),
         read_only_root_filesystem: container.read_only_root.then_some(true),
         run_as_user: user,
         run_as_group: group,

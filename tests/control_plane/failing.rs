@@ -89,13 +89,18 @@ async fn a_crash_loop_is_slowed_down_told_once_and_never_restarts_a_container() 
         |it: &berth::api::Service| condition(it, "Stalled").is_some_and(|it| it.1 == "StartImpaired");
     let service = stage.until_service("web", "its start is impaired", impaired).await;
     let (.., message) = condition(&service, "Ready").unwrap();
-    assert!(message.starts_with("0 of 2 tasks running"), "{message}");
+    assert!(message.contains("rounds of launches have failed, the next is due at"), "{message}");
     let note = stage.event("web", "ServiceTaskStartImpaired").await;
     assert_eq!(note, "(service web) is unable to consistently start tasks successfully.");
     crate::health::degraded(&service, "StartImpaired").await;
 
-    let pods = stage.pods("web").await;
-    assert!(pods.iter().all(|pod| ended(pod, "app").is_some_and(|end| end.exit_code == 1)));
+    let exited = |pod: &Pod| ended(pod, "app").is_some_and(|end| end.exit_code == 1);
+    let pods = stage
+        .until("all of its tasks have ended", async || {
+            let pods = stage.pods("web").await;
+            pods.iter().all(exited).then_some(pods)
+        })
+        .await;
     let rounds = rounds(&pods);
     assert!(rounds.len() >= 3, "{rounds:?}");
     for (attempt, pair) in (1..).zip(rounds.windows(2)) {
@@ -103,7 +108,7 @@ async fn a_crash_loop_is_slowed_down_told_once_and_never_restarts_a_container() 
         let waited = pair[1].duration_since(pair[0]).as_secs();
         let delay = rollout::delay(attempt).as_secs();
         assert!(
-            (delay - 1..delay + 10).contains(&waited),
+            (delay - 1..delay + 20).contains(&waited),
             "after {attempt} rounds it waited {waited} s: {rounds:?}"
         );
     }

@@ -126,7 +126,7 @@ async fn only_what_ecs_deploys_is_deployed_and_going_back_is_a_third_revision() 
     let mut same = definition("web", "nginx:1");
     same["spec"]["containerDefinitions"][0]["environment"] = json!([]);
     stage.apply(&[&same, &edited]).await;
-    let settled = stage.until_service("web", "it has seen the edit", |it| is_observed(it)).await;
+    let settled = stage.until_service("web", "it has seen the edit", is_observed).await;
     assert_eq!(sequence(&settled), 5);
     assert_eq!(stage.definition("web").await.status.unwrap().latest_revision, Some(3));
 }

@@ -112,6 +112,11 @@ impl Document {
         serde_json::to_value(version.schema?.open_api_v3_schema?).ok()
     }
 
+    /// The kind whose spec it is.
+    pub const fn kind(self) -> &'static str {
+        self.title().0
+    }
+
     /// The kind, and the call whose request it is.
     const fn title(self) -> (&'static str, &'static str) {
         match self {

@@ -27,7 +27,11 @@ pub(super) const FIELDS: &[Field] = &[
     mapped("cpu"),
     mapped("memory"),
     without_effect("tags", TAGS).with(&[part("key"), part("value")]),
-    refused("pidMode", LATER),
+    refused("pidMode", NODE).except(&[accepting(
+        "`task`",
+        |mode| mode == "task",
+        "containers of the task see one another's processes",
+    )]),
     refused("ipcMode", NODE).except(&[accepting(
         "`task`",
         |mode| mode == "task",
@@ -61,8 +65,8 @@ const CONTAINER: &[Field] = &[
     mapped("memoryReservation"),
     mapped_as(
         "links",
-        "the containers of a task share one address: the name leads to 127.0.0.1. The other container is started first; \
-         Docker's variables for links are not set",
+        "the containers of a task share one address: the name leads to 127.0.0.1. Containers are started in the order of \
+         their links; Docker's variables for links are not set",
     ),
     mapped("portMappings").with(&[
         mapped("containerPort"),
@@ -144,7 +148,7 @@ const CONTAINER: &[Field] = &[
 ];
 
 const LINUX: &[Field] = &[
-    mapped("capabilities").with(&[refused("add", NODE), refused("drop", LATER)]),
+    mapped("capabilities").with(&[refused("add", NODE), mapped("drop")]),
     refused("devices", NODE).with(&[part("hostPath"), part("containerPath"), part("permissions")]),
     without_effect(
         "initProcessEnabled",

@@ -27,6 +27,12 @@ pub(super) fn findings(facts: &Facts<'_>, counts: &Counts) -> Vec<Finding> {
     {
         findings.push(Finding::new(ConditionType::NameConflict, true, problem.reason, &*problem.message));
     }
+    if let Some(problem) = &facts.problem
+        && problem.reason == Reason::PodsRefused
+        && problem.message.contains("violates PodSecurity")
+    {
+        findings.push(Finding::new(ConditionType::PodSecurity, false, problem.reason, &*problem.message));
+    }
     if let Some(reason) =
         facts.tasks.iter().filter(|task| task.is_live()).find_map(|task| task.unplaced.as_deref())
     {
@@ -56,6 +62,12 @@ fn progress(facts: &Facts<'_>, counts: &Counts) -> Vec<Finding> {
             primary.and_then(|primary| primary.next_launch_at).map(|at| at.to_string()).unwrap_or_default();
         let message =
             format!("{numbers}; {attempts} rounds of launches have failed, the next is due at {next}");
+        let failed = facts.tasks.iter().filter(|task| task.failed_at.is_some());
+        let last = failed.max_by_key(|task| task.failed_at).and_then(|task| task.story.as_deref());
+        let message = match last {
+            Some(story) => format!("{message}; the last: {story}"),
+            None => message,
+        };
         return stalled(Reason::StartImpaired, &message);
     }
     let in_progress = primary.is_none_or(|primary| primary.state == RolloutState::InProgress);

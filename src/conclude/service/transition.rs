@@ -48,7 +48,9 @@ pub(super) fn reached(before: &ServiceStatus, after: &ServiceStatus, facts: &Fac
         find(&status.conditions, ConditionType::Stalled)
             .map(|stalled| (stalled.reason.clone(), stalled.message.clone()))
     };
-    if let Some((reason, message)) = stuck(after).filter(|_| stuck(before) != stuck(after)) {
+    if let Some((reason, message)) = stuck(after)
+        && !stuck(before).is_some_and(|known| is_no_news(&known, (&reason, &message)))
+    {
         notices.extend(stalled(service, &reason, &message));
     }
     if turned(before, after, ConditionType::Ready, "True") {
@@ -58,6 +60,14 @@ pub(super) fn reached(before: &ServiceStatus, after: &ServiceStatus, facts: &Fac
         ));
     }
     notices
+}
+
+/// Whether a complaint has been told in these words, or with other numbers: how much of a quota is used by
+/// now changes all the time.
+fn is_no_news(known: &(String, String), (reason, message): (&str, &str)) -> bool {
+    let words = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    let same = known.1 == message;
+    known.0 == reason && (same || reason == Reason::PodsRefused.as_str() && words(&known.1) == words(message))
 }
 
 fn impaired(known: Option<&Deployment>, primary: &Deployment, service: &str) -> Option<Notice> {
@@ -105,4 +115,18 @@ fn turned(before: &ServiceStatus, after: &ServiceStatus, about: ConditionType, t
         find(&status.conditions, about).is_some_and(|condition| condition.status == to)
     };
     is(after) && !is(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_with_other_numbers_is_no_news() {
+        let known = |reason: &str| (reason.to_owned(), "exceeded quota: small, used: pods=1".to_owned());
+        let later = "exceeded quota: small, used: pods=12";
+        assert!(is_no_news(&known("PodsRefused"), ("PodsRefused", later)));
+        assert!(!is_no_news(&known("NameConflict"), ("NameConflict", later)));
+        assert!(!is_no_news(&known("PodsRefused"), ("PodsRefused", "violates PodSecurity")));
+    }
 }

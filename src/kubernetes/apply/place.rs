@@ -87,6 +87,27 @@ impl Place {
     }
 }
 
+/// JSON as Go writes it, with `<`, `>`, `&` and two line separators escaped.
+///
+/// An API server keeps the `data` of a ControllerRevision as the bytes that it was given and compares it with
+/// what Go makes of it at every later patch, whoever sends it: bytes of another spelling count as a change of
+/// what must not change.
+pub(super) fn bytes(body: &Value) -> Vec<u8> {
+    let mut text = body.to_string();
+    for (character, escaped) in [
+        ("<", "\\u003c"),
+        (">", "\\u003e"),
+        ("&", "\\u0026"),
+        ("\u{2028}", "\\u2028"),
+        ("\u{2029}", "\\u2029"),
+    ] {
+        if text.contains(character) {
+            text = text.replace(character, escaped);
+        }
+    }
+    text.into_bytes()
+}
+
 /// Puts the UID of the object that is meant into a patch, or takes it out when a new one is.
 pub(super) fn set_uid(body: &mut Value, meta: Option<&ObjectMeta>) {
     let Some(body) = body.as_object_mut() else { return };
@@ -96,4 +117,19 @@ pub(super) fn set_uid(body: &mut Value, meta: Option<&ObjectMeta>) {
         Some(uid) => target.insert("uid".into(), json!(uid)),
         None => target.remove("uid"),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_go_escapes_is_escaped_and_means_the_same() {
+        let body = json!({"data": "a <b> && \u{2028}\u{2029} \\u003c é \"\n"});
+        let bytes = bytes(&body);
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let written = r#"{"data":"a \u003cb\u003e \u0026\u0026 \u2028\u2029 \\u003c é \"\n"}"#;
+        assert_eq!(text, written);
+        assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap(), body);
+    }
 }

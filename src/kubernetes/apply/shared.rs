@@ -10,7 +10,7 @@ use super::super::MANAGER;
 use super::super::error::Result;
 use super::super::kinds::Kind;
 use super::super::owner::Owner;
-use super::place::Place;
+use super::place::{Place, bytes};
 use super::{Guard, Object, Outcome, RACES, Writer};
 use crate::observe::Verb;
 
@@ -97,7 +97,7 @@ impl Writer {
     pub async fn replace<K: Object>(&self, object: &K) -> Result<Option<K>> {
         let place = Place::of_kind(object, Kind::child::<K>())?;
         place.version(object.meta())?;
-        let body = place.encode(object)?.to_string().into_bytes();
+        let body = bytes(&place.encode(object)?);
         let params = PostParams { field_manager: Some(MANAGER.into()), ..PostParams::default() };
         let request = kube::core::Request::new(&place.path).replace(&place.name, &params, body);
         match self.send(&place, "replace", Verb::Replace, request).await {

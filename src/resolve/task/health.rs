@@ -3,9 +3,10 @@
 use super::{Reading, View, started, unable_to_start};
 use crate::model::{Health, PROVEN_AFTER, label};
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::{ContainerStatus, Probe};
+use k8s_openapi::api::core::v1::{ContainerStatus, PodCondition, Probe};
 
 /// ECS's table: with a check, its verdict; behind a target group, the target's; with neither, 40 seconds.
+/// A verdict needs somebody to ask: a task on a node that is gone fails its check or is an unhealthy target.
 pub(super) fn of(view: &View<'_>, started_at: Option<Timestamp>, reading: &Reading<'_>) -> Health {
     let Some(started_at) = started_at else {
         let stuck = view.containers().any(|status| unable_to_start(status).is_some());
@@ -26,7 +27,10 @@ pub(super) fn of(view: &View<'_>, started_at: Option<Timestamp>, reading: &Readi
     if let Some(decided_at) = undecided {
         return Health::Unknown { decided_at };
     }
-    if has_check || is_target(view) {
+    if (has_check || reading.is_target) && is_lost(view, started_at) {
+        return Health::Unhealthy;
+    }
+    if has_check || reading.is_target {
         return Health::Healthy;
     }
     match started_at.checked_add(PROVEN_AFTER) {
@@ -51,6 +55,19 @@ fn after_grace(started_at: Timestamp, reading: &Reading<'_>) -> Health {
     }
 }
 
+/// Whether the task's node is no longer heard of. What the node told last stays in the pod; the cluster
+/// only takes back that the pod is ready, and stops sending requests to it.
+fn is_lost(view: &View<'_>, started_at: Timestamp) -> bool {
+    ready_condition(view).is_some_and(|ready| {
+        let turned = ready.last_transition_time.as_ref().map(|time| time.0);
+        ready.status == "False" && turned.is_some_and(|at| at > started_at)
+    }) && view.containers().all(|status| status.ready)
+}
+
+fn ready_condition<'a>(view: &View<'a>) -> Option<&'a PodCondition> {
+    view.status.conditions.iter().flatten().find(|condition| condition.type_ == "Ready")
+}
+
 /// The essential containers that have a health check.
 fn checked<'a>(view: &'a View<'_>) -> impl Iterator<Item = (&'a ContainerStatus, &'a Probe)> {
     let containers = view.pod.spec.iter().flat_map(|spec| &spec.containers);
@@ -67,8 +84,9 @@ fn checked<'a>(view: &'a View<'_>) -> impl Iterator<Item = (&'a ContainerStatus,
 /// when its start period and all retries are over.
 fn verdict_at(view: &View<'_>, status: &ContainerStatus, probe: &Probe) -> Option<Timestamp> {
     let started_at = started(status)?;
-    let ready = view.status.conditions.iter().flatten().find(|condition| condition.type_ == "Ready");
-    let turned = ready.and_then(|condition| condition.last_transition_time.as_ref()).map(|time| time.0);
+    let turned = ready_condition(view)
+        .and_then(|condition| condition.last_transition_time.as_ref())
+        .map(|time| time.0);
     // The condition is False from before the start; a later change means that it was True in between.
     if let Some(at) = turned.filter(|at| *at > started_at) {
         return Some(at);
@@ -79,9 +97,4 @@ fn verdict_at(view: &View<'_>, status: &ContainerStatus, probe: &Probe) -> Optio
     let (interval, timeout) = (probe.period_seconds.unwrap_or(30), probe.timeout_seconds.unwrap_or(5));
     let tries = i64::from(probe.failure_threshold.unwrap_or(3)) * i64::from(interval);
     started_at.checked_add(SignedDuration::from_secs(start_period + tries + i64::from(timeout))).ok()
-}
-
-fn is_target(view: &View<'_>) -> bool {
-    let labels = view.pod.metadata.labels.iter().flat_map(|labels| labels.keys());
-    labels.into_iter().any(|key| key.starts_with("target-group.ecs.berth.dev/"))
 }

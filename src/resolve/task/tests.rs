@@ -7,8 +7,11 @@ fn at(second: i64) -> Timestamp {
 
 fn read(pod: serde_json::Value, second: i64) -> Task {
     let pod: Pod = serde_json::from_value(pod).unwrap();
-    let zone = |node: &str| Some(format!("zone-of-{node}"));
-    task(&pod, &Reading { grace_period: 0, zone: &zone, now: at(second) }).unwrap()
+    let instance =
+        |node: &str| Instance { zone: Some(format!("zone-of-{node}")), draining: node == "leaving" };
+    let labels = pod.metadata.labels.as_ref().unwrap();
+    let is_target = labels.keys().any(|key| key.starts_with("target-group."));
+    task(&pod, &Reading { grace_period: 0, is_target, instance: &instance, now: at(second) }).unwrap()
 }
 
 fn pod(containers: serde_json::Value) -> serde_json::Value {
@@ -80,6 +83,21 @@ fn a_check_that_passed_and_fails_is_unhealthy_at_once() {
 }
 
 #[test]
+fn a_task_on_a_node_that_is_gone_is_unhealthy_if_anybody_asks_for_its_health() {
+    let gone = |mut pod: serde_json::Value| {
+        let turned = at(50).to_string();
+        pod["status"]["conditions"] =
+            json!([{"type": "Ready", "status": "False", "lastTransitionTime": turned}]);
+        read(pod, 51).health
+    };
+    assert_eq!(gone(with_check(true)), Health::Unhealthy);
+    let mut target = pod(json!([container("app", running())]));
+    assert_eq!(gone(target.clone()), Health::Healthy);
+    target["metadata"]["labels"]["target-group.ecs.berth.dev/abc"] = json!("");
+    assert_eq!(gone(target), Health::Unhealthy);
+}
+
+#[test]
 fn an_essential_container_that_ends_breaks_the_task_and_any_other_does_not() {
     let both = |app, helper| pod(json!([container("app", app), container("helper", helper)]));
     let broken = read(both(ended(5, 0), running()), 6);
@@ -133,4 +151,34 @@ fn a_scaled_in_task_is_no_failure() {
     stopped["status"]["phase"] = json!("Failed");
     stopped["metadata"]["labels"]["ecs.berth.dev/stop-code"] = json!("ServiceSchedulerInitiated");
     assert_eq!(read(stopped, 10).failed_at, None);
+}
+
+#[test]
+fn a_container_that_could_not_even_be_started_is_a_failed_launch() {
+    let error = json!({"terminated": {
+        "startedAt": "1970-01-01T00:00:00Z", "finishedAt": at(3).to_string(), "exitCode": 128,
+        "reason": "StartError", "message": "no such file or directory"
+    }});
+    let mut stuck = pod(json!([container("app", error)]));
+    stuck["status"]["phase"] = json!("Failed");
+    let seen = read(stuck, 60);
+    assert_eq!((seen.started_at, seen.failed_at), (None, Some(at(3))));
+    assert_eq!(
+        seen.story.as_deref(),
+        Some("container app ended with exit code 128 (no such file or directory)")
+    );
+}
+
+#[test]
+fn a_task_without_a_deployment_is_a_task_all_the_same() {
+    let mut stray = pod(json!([container("app", running())]));
+    stray["metadata"]["labels"] = json!({"app.kubernetes.io/managed-by": "berth"});
+    assert!(read(stray, 60).is_live());
+}
+
+#[test]
+fn a_task_on_an_instance_that_is_drained_is_known_as_such() {
+    let mut leaving = pod(json!([container("app", running())]));
+    leaving["spec"]["nodeName"] = json!("leaving");
+    assert!(read(leaving, 60).draining);
 }

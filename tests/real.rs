@@ -1,0 +1,117 @@
+//! Berth as its users have it: installed in a cluster of three real nodes in three zones, with tasks that
+//! really run, requests all the while, and whatever goes wrong in a cluster.
+//!
+//! One bed for all of it. Stages in namespaces of their own run side by side; those that disturb the whole
+//! cluster follow one by one. A stage that fails does not keep the others from being run.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
+
+#[path = "real/canonical.rs"]
+mod canonical;
+#[path = "real/documents.rs"]
+mod documents;
+#[path = "real/install.rs"]
+mod install;
+#[path = "real/leader.rs"]
+mod leader;
+#[path = "real/nodes.rs"]
+mod nodes;
+#[path = "real/refusals.rs"]
+mod refusals;
+#[path = "real/rolling.rs"]
+mod rolling;
+#[path = "real/site.rs"]
+mod site;
+#[path = "real/story.rs"]
+mod story;
+#[path = "real/traffic.rs"]
+mod traffic;
+
+use site::Site;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+use testbed::image::{berth_image, static_program, testapp_image};
+use testbed::real::needs;
+use testbed::{Bed, BedConfig};
+
+/// Runs stages and remembers which failed.
+struct Stages {
+    start: Instant,
+    failed: std::sync::Mutex<Vec<String>>,
+}
+
+impl Stages {
+    async fn run(&self, name: &str, stage: impl Future<Output = ()>) {
+        let from = self.start.elapsed().as_secs_f64();
+        let outcome = futures::FutureExt::catch_unwind(AssertUnwindSafe(stage)).await;
+        let to = self.start.elapsed().as_secs_f64();
+        let word = if outcome.is_ok() { "passed" } else { "FAILED" };
+        println!("{from:6.1} – {to:6.1} s  {word}  {name}");
+        if outcome.is_err() {
+            self.failed.lock().unwrap().push(name.to_owned());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn berth_on_real_nodes() {
+    if needs::skip("berth_on_real_nodes") {
+        return;
+    }
+    let images = tokio::task::spawn_blocking(images).await.unwrap();
+    let stages = Stages { start: Instant::now(), failed: std::sync::Mutex::default() };
+    let bed = Bed::start(BedConfig::real(3, 3)).await.unwrap();
+    let real = bed.real().unwrap();
+    for image in &images {
+        real.import_image(image).await.unwrap();
+    }
+    println!("{:6.1} s           the bed is up", stages.start.elapsed().as_secs_f64());
+
+    install::helm(&bed).await;
+    let site = |namespace| Site::new(&bed, namespace);
+    tokio::join!(
+        stages.run("helm test", install::works(&bed)),
+        stages.run("a rolling edit", rolling::doubling(site("roll"))),
+        stages.run("a rolling edit in place", rolling::halving(site("half"))),
+        stages.run("everything called web", canonical::named_alike(site("alike"))),
+        stages.run("an essential container ends", story::essential_container_ends(site("ends"))),
+        stages.run("stopping", story::stopping(site("stops"))),
+        stages.run("an unhealthy task", story::unhealthy(site("sick"))),
+        stages.run("ADHOC", story::adhoc(site("adhoc"))),
+        stages.run("the environment", story::environment(site("plain"))),
+        stages.run("pod security", refusals::pod_security(site("strict"))),
+        stages.run("a quota", refusals::quota(site("tight"))),
+    );
+    let roll = site("roll");
+    tokio::join!(stages.run("the examples", install::examples(site("examples"))), async {
+        stages.run("the leader's process is killed", leader::killed(&roll)).await;
+        stages.run("the leader's pod is deleted", leader::deleted(&roll)).await;
+    });
+    stages.run("helm upgrade", install::upgrade(&roll)).await;
+    stages.run("uninstalled, installed again", install::again(&roll)).await;
+    stages.run("kubectl apply -k", install::kustomize(&roll)).await;
+    stages.run("a node is drained", nodes::drained(site("drain"))).await;
+    stages.run("a node crashes", nodes::crashed(site("crash"))).await;
+    stages.run("the log", install::log(&bed)).await;
+
+    println!("{:6.1} s           all of it", stages.start.elapsed().as_secs_f64());
+    let failed = stages.failed.lock().unwrap().clone();
+    if failed.is_empty() {
+        bed.stop().await.unwrap();
+    }
+    assert_eq!(failed, Vec::<String>::new(), "failed");
+}
+
+/// The archives of all images: Berth's twice, as an upgrade needs a second one.
+fn images() -> Vec<std::path::PathBuf> {
+    needs::provide().unwrap();
+    let program = static_program("berth").unwrap();
+    let berth = install::VERSIONS.map(|version| berth_image(version, &program).unwrap());
+    berth.into_iter().chain(["v1", "v2"].map(|version| testapp_image(version).unwrap())).collect()
+}
