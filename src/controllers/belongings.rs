@@ -46,9 +46,10 @@ pub(super) async fn hold(
 ) -> Result<(), Error> {
     if let Some(revision) = context.stores.revisions.get(&service.identity.namespace, revision)
         && !owner.uses(revision.meta())
+        && let Some(revision) = context.registrar.add_user(owner, &*revision).await?
     {
-        // Not awaited: doing it twice changes nothing.
-        context.registrar.add_user(owner, &*revision).await?;
+        let key = Key { namespace: owner.namespace.clone(), name: owner.name.clone() };
+        context.wrote(super::service::NAME, &key, &revision);
     }
     Ok(())
 }

@@ -137,7 +137,8 @@ async fn refuse(
 
 /// How long a service that is quite new may still wait without a word, as its definition comes with it.
 fn moment(object: &api::Service, now: Timestamp) -> Option<Duration> {
-    let unseen = object.status.as_ref().is_none_or(|status| status.conditions.is_empty());
+    let observed = object.status.as_ref().and_then(|status| status.observed_generation);
+    let unseen = observed.is_none_or(|generation| generation < 0);
     let created = object.creation_timestamp().filter(|_| unseen)?;
     let left = MOMENT.checked_sub(now.duration_since(created.0))?;
     Duration::try_from(left).ok().filter(|left| !left.is_zero())

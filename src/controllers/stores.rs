@@ -141,6 +141,10 @@ fn on_revision(
         for reference in revision.owner_references().iter().filter(|owner| owner.kind == "TaskDefinition") {
             queues.task_definitions.add(key(revision.namespace().unwrap_or_default(), &reference.name));
         }
+        // Who holds it waits to see that.
+        for reference in revision.owner_references().iter().filter(|owner| owner.kind == "Service") {
+            queues.services.add(key(revision.namespace().unwrap_or_default(), &reference.name));
+        }
         // A new revision is told by its TaskDefinition's status; only a lost or changed one matters here.
         if change == Change::Deleted
             && let Some(read) = crate::resolve::revision::read(revision)
