@@ -11,8 +11,11 @@ use super::super::error::Result;
 use super::super::kinds::Kind;
 use super::super::owner::Owner;
 use super::place::{Place, bytes};
-use super::{Guard, Object, Outcome, RACES, Writer};
+use super::{Guard, Object, Outcome, Writer};
 use crate::observe::Verb;
+
+/// How many users may want to be named on one object at the same time: each loses against every other once.
+const USERS_AT_ONCE: usize = 32;
 
 impl Writer {
     /// Creates `desired` for `user`, or makes `user` one more user of the object that is there already with
@@ -115,7 +118,7 @@ impl Writer {
     ) -> Result<Option<K>> {
         let place = Place::of_kind(object, Kind::child::<K>())?;
         let mut object = object.clone();
-        for _ in 0..RACES {
+        for _ in 0..USERS_AT_ONCE {
             let mut references: Vec<_> =
                 object.meta().owner_references.iter().flatten().map(|reference| json!(reference)).collect();
             if !change(&mut references) {
