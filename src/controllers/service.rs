@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::error::Error;
 use super::launch::{self, Done, Launch};
-use super::{belongings, reference, report};
+use super::{access, belongings, reference, report};
 use crate::api::{self, ServiceStatus};
 use crate::conclude::service::{self as judged, Conclusion, Facts};
 use crate::kubernetes::{Key, Next, Owner};
@@ -69,6 +69,7 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
 struct Resolved {
     service: Service,
     revision: Revision,
+    grants: resolve::Grants,
     remarks: Vec<conclude::Finding>,
     document: judged::Document,
 }
@@ -84,14 +85,15 @@ fn resolve(
     })?;
     let mut remarks = judged::remarks(
         &object.spec,
-        resolved.task_role(),
+        (resolved.unmapped_role(), resolved.unmapped_images()),
         &resolved.without_effect,
         !resolved.cluster_implied,
         &resolved.missing_registries,
     );
     remarks.extend(judged::contested(object));
     let document = judged::Document::Obeyed(judged::accepted(&object.spec));
-    Ok(Resolved { service: resolved.service, revision: resolved.revision, remarks, document })
+    let resolve::Resolved { service, revision, grants, .. } = resolved;
+    Ok(Resolved { service, revision, grants, remarks, document })
 }
 
 /// What was in force before the spec was edited into one that cannot be obeyed, where that is remembered and
@@ -174,7 +176,11 @@ async fn keep(
         context.hold.wrote(&Key::of(object), true);
         (before, told) = (status, notices);
     }
-    let plan = rollout::plan(service, &deployments, &tasks, now);
+    let mut plan = rollout::plan(service, &deployments, &tasks, now);
+    let access::Prepared { blocked, remarks } = access::prepare(context, &owner, service).await?;
+    if blocked.is_some() {
+        plan.start.clear();
+    }
     let mut problem = belongings::prepare(context, &owner, service, anchor(&pods, &tasks)).await?;
     let nodes = nodes(context, service);
     let definitions = definitions(context, resolved, &plan.deployments);
@@ -184,13 +190,15 @@ async fn keep(
     // What can wait does not hold up the tasks, of this service or another.
     if plan.start.is_empty() {
         belongings::hold(context, &owner, service, &resolved.revision.object).await?;
+        access::release(context, &owner, definitions.values()).await?;
         let serves = tasks.iter().any(|task| task.health == Health::Healthy);
         problem = problem.or(belongings::budget(context, &owner, service, serves).await?);
     }
-    done.problem = problem.or(done.problem);
+    done.problem = blocked.or(problem).or(done.problem);
     let tasks = after(context, service, tasks, &done, now);
     let mut facts = facts(resolved, &plan.deployments, &tasks, plan.deadlock);
     facts.problem = done.problem.clone();
+    facts.remarks.extend(remarks);
     let key = Key::of(object);
     let untold = judged::with_events(&before, &context.hold.told(&key), now);
     let Conclusion { status, mut notices } = judged::conclude(&untold, &facts, done.notices, now);
@@ -311,7 +319,7 @@ fn definitions(
         let revisions = context.stores.revisions_of(&service.identity.namespace, &reference.family);
         let mut revisions = revisions.iter().filter_map(|object| revision::read(object));
         let revision = revisions.find(|revision| Some(revision.number) == reference.revision)?;
-        resolve::task_definition(&revision.spec, &revision.family, revision.number).ok()
+        resolve::task_definition(&revision.spec, &revision.family, revision.number, &resolved.grants).ok()
     };
     deployments.iter().filter_map(|deployment| Some((deployment.id.clone(), read(deployment)?))).collect()
 }

@@ -69,7 +69,7 @@ impl Bundle {
         let judgement = fate::judge_spec(Document::TaskDefinition, &item.object.spec);
         judged.note(item, resolve::without_effect(&judgement).into_iter());
         let mut found = Vec::new();
-        match resolve::task_definition(&item.object.spec, &family, number) {
+        match resolve::task_definition(&item.object.spec, &family, number, &resolve::Grants::open()) {
             Ok(definition) => judged.note(item, definition.fixed_host_ports().map(fixed_port)),
             Err(violations) => found.extend(violations),
         }
