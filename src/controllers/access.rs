@@ -20,7 +20,7 @@ use tokio::time::Instant;
 const TRUSTED: Duration = Duration::from_secs(600);
 
 /// How long a cluster without External Secrets is taken to be one.
-const MISSING: Duration = Duration::from_secs(60);
+const MISSING: Duration = Duration::from_secs(10);
 
 /// Which ExternalSecrets were found in order, and when.
 #[derive(Default)]

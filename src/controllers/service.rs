@@ -198,6 +198,7 @@ async fn keep(
     let tasks = after(context, service, tasks, &done, now);
     let mut facts = facts(resolved, &plan.deployments, &tasks, plan.deadlock);
     facts.problem = done.problem.clone();
+    let waits = !remarks.is_empty();
     facts.remarks.extend(remarks);
     let key = Key::of(object);
     let untold = judged::with_events(&before, &context.hold.told(&key), now);
@@ -208,7 +209,7 @@ async fn keep(
     }
     told.append(&mut notices);
     report::tell(context, object, &told);
-    Ok(next(&plan, held, done.problem.is_some(), now))
+    Ok(next(&plan, held, waits || done.problem.is_some(), now))
 }
 
 fn facts<'a>(

@@ -39,19 +39,19 @@ document! {
         #[schemars(length(max = 10), extend("items" = crate::api::schema::one_of(&PERMISSIONS)))]
         permissions: Vec<String>,
         /// Paths of the node that volumes may mount: absolute, or beginnings that end with `/*`; `/*` is every path.
-        #[schemars(length(max = 100), inner(length(max = 4096)))]
+        #[schemars(length(max = 100), inner(length(max = 1024)))]
         host_paths: Vec<String>,
         /// What task roles stand for.
-        #[schemars(length(max = 200))]
+        #[schemars(length(max = 100))]
         roles: Vec<RoleMapping>,
         /// What secrets and parameters stand for.
-        #[schemars(length(max = 200))]
+        #[schemars(length(max = 100))]
         secrets: Vec<SecretMapping>,
         /// What environment files stand for.
-        #[schemars(length(max = 200))]
+        #[schemars(length(max = 100))]
         environment_files: Vec<EnvironmentFileMapping>,
         /// What file systems, shared docker volumes and volumes configured at launch stand for.
-        #[schemars(length(max = 200))]
+        #[schemars(length(max = 100))]
         volumes: Vec<VolumeMapping>,
         /// Credentials for registries.
         #[schemars(length(max = 100))]
