@@ -52,6 +52,8 @@ pub fn minimal() -> Service {
         hostname: None,
         shared_pid: false,
         fargate: false,
+        access: Default::default(),
+        tags: vec![],
     };
     Service {
         identity: Identity {
@@ -72,6 +74,7 @@ pub fn minimal() -> Service {
         health_check_grace_period: 0,
         deregistration_delay: 0,
         stopped_tasks_kept: 10,
+        tagging: Default::default(),
         fingerprint: "one".into(),
     }
 }

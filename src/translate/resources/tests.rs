@@ -18,6 +18,8 @@ fn definition(cpu: Option<u32>, memory: Option<u32>, containers: Vec<Container>)
         hostname: None,
         shared_pid: false,
         fargate: false,
+        access: Default::default(),
+        tags: vec![],
     }
 }
 
