@@ -3,18 +3,27 @@
 //! Must not read anything itself: `kubernetes` reads, this judges.
 
 pub mod arn;
+mod capability;
+mod confinement;
 mod container;
+mod device;
 pub mod grants;
 mod instance;
 mod judgement;
+mod mount;
+mod network;
 mod placement;
+mod platform;
+mod port;
 pub mod reference;
 pub mod revision;
 pub mod service;
 mod sharing;
 pub mod size;
+mod sysctl;
 pub mod task;
 pub mod task_definition;
+mod volume;
 
 pub use grants::{Grants, Permission};
 pub use instance::instance;

@@ -3,14 +3,17 @@
 //! Nothing here reads a clock, an environment or a cluster, and nothing sets owner references: the edge
 //! that writes an object knows its owner.
 
+mod confinement;
 mod container;
 mod disruption_budget;
 mod meta;
 mod names;
+mod network;
 mod resources;
 mod revision;
 mod service;
 mod task;
+mod volume;
 
 pub use disruption_budget::disruption_budget;
 pub use revision::{controller_revision, revision_counter};

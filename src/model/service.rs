@@ -2,6 +2,7 @@
 
 use super::placement::Placement;
 use super::task_definition::TaskDefinition;
+use super::volume::TaskVolume;
 
 /// Which object something belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,6 +66,8 @@ pub struct Service {
     pub deregistration_delay: u32,
     /// How many stopped tasks stay readable.
     pub stopped_tasks_kept: u32,
+    /// What its tasks' volumes that are configured at launch are, by name.
+    pub launch_volumes: Vec<(String, TaskVolume)>,
     /// Hash over all fields whose change starts a new deployment.
     pub fingerprint: String,
 }

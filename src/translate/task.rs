@@ -5,7 +5,7 @@
 
 use super::container::{containers, some};
 use super::meta::{entry, labelled, meta};
-use super::{Capabilities, names, resources};
+use super::{Capabilities, confinement, names, network, resources, volume};
 use crate::model::{DeploymentId, Service, TaskDefinition, label, name};
 use crate::placement::{self, NodeView, rules};
 use k8s_openapi::api::core::v1 as corev1;
@@ -93,31 +93,25 @@ fn annotations(launch: &Launch<'_>) -> BTreeMap<String, String> {
 
 fn spec(launch: &Launch<'_>) -> corev1::PodSpec {
     let Launch { service, task_definition, capabilities, .. } = launch;
-    let volume = |volume: &crate::model::Volume| corev1::Volume {
-        name: names::legal(&volume.name),
-        empty_dir: Some(corev1::EmptyDirVolumeSource::default()),
-        ..Default::default()
-    };
     let alias = |(ip, names): &(String, Vec<String>)| corev1::HostAlias {
         ip: ip.clone(),
         hostnames: some(names.clone()),
     };
-    let seccomp = corev1::SeccompProfile { type_: "RuntimeDefault".into(), ..Default::default() };
     let mut spec = corev1::PodSpec {
         automount_service_account_token: Some(false),
         containers: containers(service, task_definition),
-        dns_config: Some(dns_config()),
         enable_service_links: Some(false),
         host_aliases: some(task_definition.extra_hosts.iter().map(alias).collect()),
-        hostname: task_definition.hostname.as_deref().map(names::legal),
+        host_ipc: task_definition.node_namespaces.ipc.then_some(true),
+        host_pid: task_definition.node_namespaces.pid.then_some(true),
         restart_policy: Some("Never".into()),
-        security_context: (!is_windows(task_definition))
-            .then(|| corev1::PodSecurityContext { seccomp_profile: Some(seccomp), ..Default::default() }),
+        security_context: (!is_windows(task_definition)).then(|| confinement::of_pod(task_definition)),
         share_process_namespace: task_definition.shared_pid.then_some(true),
         termination_grace_period_seconds: Some(grace_period(service, task_definition)),
-        volumes: some(task_definition.volumes.iter().map(volume).collect()),
+        volumes: some(volume::volumes(service, task_definition)),
         ..Default::default()
     };
+    network::connect(&mut spec, task_definition);
     resources::charge(&mut spec, task_definition, *capabilities);
     place(&mut spec, launch);
     spec
@@ -136,12 +130,6 @@ fn place(spec: &mut corev1::PodSpec, launch: &Launch<'_>) {
     spec.affinity = rules.affinity;
     spec.topology_spread_constraints = some(rules.spread);
     spec.scheduler_name = service.placement.scheduler.clone();
-}
-
-/// Names outside the cluster are found at the first question instead of after every search domain.
-fn dns_config() -> corev1::PodDNSConfig {
-    let option = corev1::PodDNSConfigOption { name: Some("ndots".into()), value: Some("2".into()) };
-    corev1::PodDNSConfig { options: Some(vec![option]), ..Default::default() }
 }
 
 /// Seconds that a container serves on after it was asked to stop.
