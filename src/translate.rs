@@ -3,18 +3,21 @@
 //! Nothing here reads a clock, an environment or a cluster, and nothing sets owner references: the edge
 //! that writes an object knows its owner.
 
+mod confinement;
 mod container;
 mod disruption_budget;
 mod external_secret;
 mod log_router;
 mod meta;
 mod names;
+mod network;
 mod resources;
 mod revision;
 mod service;
 mod service_account;
 mod tags;
 mod task;
+mod volume;
 
 pub use disruption_budget::disruption_budget;
 pub use external_secret::{ExternalSecret, ExternalSecretSpec, external_secret};
