@@ -9,6 +9,7 @@ pub mod label;
 pub mod name;
 pub mod placement;
 pub mod service;
+pub mod start;
 pub mod task;
 pub mod task_definition;
 pub mod violation;
@@ -16,7 +17,8 @@ pub mod violation;
 pub use deployment::{Deployment, DeploymentId, RolloutState};
 pub use placement::{Constraint, Placement, Resource, Strategy};
 pub use service::{Identity, Registration, Service, TargetGroup};
-pub use task::{Health, Instance, LastStatus, PROVEN_AFTER, StopCode, Task};
+pub use start::{After, Condition, Dependency, Restart, StartOrder, Turn};
+pub use task::{Health, Instance, LastStatus, Listing, PROVEN_AFTER, Release, StopCode, Task};
 pub use task_definition::{
     Container, HealthCheck, Mount, NetworkMode, Port, Protocol, TaskDefinition, Volume,
 };

@@ -7,6 +7,7 @@ mod container;
 pub mod grants;
 mod instance;
 mod judgement;
+mod order;
 mod placement;
 pub mod reference;
 pub mod revision;

@@ -38,7 +38,7 @@ pub fn task_definition(
     }
     let network_mode = network_mode(spec, &mut found);
     let volumes = volumes(spec, &mut found);
-    let containers = sharing::share(spec, containers, &mut found);
+    let containers = sharing::share(spec, &containers, &mut found);
     sharing::ports(spec, &containers, &mut found);
     let extra_hosts = extra_hosts(spec, network_mode, &mut found);
     let constraints = placement::definition(spec.placement_constraints.iter().flatten(), &mut found);

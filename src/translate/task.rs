@@ -5,6 +5,7 @@
 
 use super::container::{containers, some};
 use super::meta::{entry, labelled, meta};
+use super::order::Order;
 use super::{Capabilities, names, resources};
 use crate::model::{DeploymentId, Service, TaskDefinition, label, name};
 use crate::placement::{self, NodeView, rules};
@@ -36,8 +37,9 @@ pub fn task(launch: &Launch<'_>) -> corev1::Pod {
     let labels = labels(launch);
     let name = task_name(launch.service, launch.deployment, launch.number);
     let mut metadata = meta(&launch.service.identity.namespace, name, labels);
-    metadata.annotations = Some(annotations(launch));
-    corev1::Pod { metadata, spec: Some(spec(launch)), status: None }
+    let order = Order::of(launch.task_definition, launch.capabilities);
+    metadata.annotations = Some(annotations(launch, &order));
+    corev1::Pod { metadata, spec: Some(spec(launch, &order)), status: None }
 }
 
 /// The name of a task's pod: the same for the same task, so that starting it twice is a conflict.
@@ -61,7 +63,7 @@ fn labels(launch: &Launch<'_>) -> Vec<(String, String)> {
     labels
 }
 
-fn annotations(launch: &Launch<'_>) -> BTreeMap<String, String> {
+fn annotations(launch: &Launch<'_>, order: &Order<'_>) -> BTreeMap<String, String> {
     let Launch { service, task_definition, .. } = launch;
     let mut annotations = BTreeMap::from([
         entry(label::GROUP, service.group()),
@@ -85,13 +87,24 @@ fn annotations(launch: &Launch<'_>) -> BTreeMap<String, String> {
     if let Some(period) = checks.map(|check| check.start_period).max().filter(|period| *period > 0) {
         annotations.insert(label::START_PERIOD.to_owned(), period.to_string());
     }
+    if let Some(turns) = order.annotation().and_then(|turns| serde_json::to_string(&turns).ok()) {
+        annotations.insert(label::START_ORDER.to_owned(), turns);
+    }
+    let restarted = task_definition.containers.iter().filter_map(|container| {
+        let period = container.restart.as_ref()?.attempt_period;
+        Some((names::legal(&container.name), period.into()))
+    });
+    let periods: serde_json::Map<_, _> = restarted.collect();
+    if !periods.is_empty() {
+        annotations.insert(label::RESTART_PERIODS.to_owned(), serde_json::Value::Object(periods).to_string());
+    }
     if !renamed.is_empty() {
         annotations.insert(label::CONTAINER_NAMES.to_owned(), serde_json::Value::Object(renamed).to_string());
     }
     annotations
 }
 
-fn spec(launch: &Launch<'_>) -> corev1::PodSpec {
+fn spec(launch: &Launch<'_>, order: &Order<'_>) -> corev1::PodSpec {
     let Launch { service, task_definition, capabilities, .. } = launch;
     let volume = |volume: &crate::model::Volume| corev1::Volume {
         name: names::legal(&volume.name),
@@ -105,7 +118,7 @@ fn spec(launch: &Launch<'_>) -> corev1::PodSpec {
     let seccomp = corev1::SeccompProfile { type_: "RuntimeDefault".into(), ..Default::default() };
     let mut spec = corev1::PodSpec {
         automount_service_account_token: Some(false),
-        containers: containers(service, task_definition),
+        containers: containers(service, task_definition, order),
         dns_config: Some(dns_config()),
         enable_service_links: Some(false),
         host_aliases: some(task_definition.extra_hosts.iter().map(alias).collect()),
@@ -114,11 +127,12 @@ fn spec(launch: &Launch<'_>) -> corev1::PodSpec {
         security_context: (!is_windows(task_definition))
             .then(|| corev1::PodSecurityContext { seccomp_profile: Some(seccomp), ..Default::default() }),
         share_process_namespace: task_definition.shared_pid.then_some(true),
-        termination_grace_period_seconds: Some(grace_period(service, task_definition)),
+        termination_grace_period_seconds: Some(grace_period(service, order)),
         volumes: some(task_definition.volumes.iter().map(volume).collect()),
         ..Default::default()
     };
-    resources::charge(&mut spec, task_definition, *capabilities);
+    resources::charge(&mut spec, task_definition, *capabilities, order.has_inits());
+    set_apart(&mut spec, task_definition, order);
     place(&mut spec, launch);
     spec
 }
@@ -149,10 +163,20 @@ pub fn drain_seconds(service: &Service) -> u32 {
     if service.is_reachable() { service.deregistration_delay } else { 0 }
 }
 
-/// The preStop sleep counts against the grace period, so the longest stopTimeout comes on top of it.
-fn grace_period(service: &Service, task_definition: &TaskDefinition) -> i64 {
-    let stop = task_definition.containers.iter().map(|container| container.stop_timeout).max();
-    i64::from(stop.unwrap_or_default().max(1)) + i64::from(drain_seconds(service))
+/// The preStop sleeps count against the grace period, so the stopTimeouts come on top of the delay.
+fn grace_period(service: &Service, order: &Order<'_>) -> i64 {
+    i64::from(order.stop_seconds()) + i64::from(drain_seconds(service))
+}
+
+/// Moves the init containers to a list of their own.
+fn set_apart(spec: &mut corev1::PodSpec, task_definition: &TaskDefinition, order: &Order<'_>) {
+    let containers = std::mem::take(&mut spec.containers);
+    let mut inits = Vec::new();
+    for (container, definition) in containers.into_iter().zip(&task_definition.containers) {
+        let list = if order.is_init(definition) { &mut inits } else { &mut spec.containers };
+        list.push(container);
+    }
+    spec.init_containers = some(inits);
 }
 
 /// Whether the task runs on Windows, where Linux' security settings and task sizes mean nothing.
