@@ -8,11 +8,15 @@ use super::service::NAME;
 use crate::kubernetes::{Guard, Key, Outcome, Owner};
 use crate::model::{Health, Listing, Service, Task, label};
 use crate::translate::{self, Endpoint};
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Pod, Service as CoreService};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::{Resource, ResourceExt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// A task that is not shown so long after its start is an old one.
+const SHOWN_WITHIN: SignedDuration = SignedDuration::from_secs(20);
 
 /// Brings the slices of a service up to date; whether some task has to be looked at again soon.
 pub(super) async fn show(
@@ -97,12 +101,13 @@ async fn prune(context: &Context, service: &Service, kept: &BTreeSet<String>) ->
     Ok(())
 }
 
-/// A task that nobody shows yet takes no requests, so it does not count as healthy before.
+/// A new task that nobody shows yet takes no requests, so it does not count as healthy before. An old one is only
+/// handed over.
 pub(super) fn discount(
     context: &Context,
     service: &Service,
-    pods: &BTreeMap<String, Arc<Pod>>,
-    tasks: &mut [Task],
+    (pods, tasks): (&BTreeMap<String, Arc<Pod>>, &mut [Task]),
+    now: Timestamp,
 ) {
     if tasks.iter().all(|task| task.listing == Listing::Selected) {
         return;
@@ -121,8 +126,9 @@ pub(super) fn discount(
                     || pod.is_none_or(|pod| cores(context, service, pod).is_empty())
             }
         };
-        if !is_shown {
-            task.health = Health::Unknown { decided_at: None };
+        let shown_by = task.started_at.and_then(|at| at.checked_add(SHOWN_WITHIN).ok());
+        if !is_shown && shown_by.is_some_and(|at| at > now) {
+            task.health = Health::Unknown { decided_at: shown_by };
         }
     }
 }

@@ -171,7 +171,7 @@ async fn keep(
         judged::Document::Refused(_) => (known, false),
     };
     let (pods, mut tasks) = tasks(context, service, now);
-    listing::discount(context, service, &pods, &mut tasks);
+    listing::discount(context, service, (&pods, &mut tasks), now);
     let mut told = Vec::new();
     if is_new {
         // Written down before its first task starts, so that whoever comes next knows whose tasks these are.

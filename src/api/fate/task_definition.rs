@@ -148,7 +148,11 @@ const CONTAINER: &[Field] = &[
         part("options"),
         part("secretOptions").with(&[part("name"), part("valueFrom")]),
     ]),
-    mapped("healthCheck").with(&[
+    mapped_as(
+        "healthCheck",
+        "of a container that is not essential it is asked only while others wait for its health: nothing else depends on it",
+    )
+    .with(&[
         mapped("command"),
         mapped("interval"),
         mapped("timeout"),
