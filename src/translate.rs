@@ -13,7 +13,7 @@ mod service;
 mod task;
 
 pub use disruption_budget::disruption_budget;
-pub use revision::{controller_revision, revision_counter};
+pub use revision::{controller_revision, given_to, revision_counter, revision_selector, task_selector};
 pub use service::{discovery_port, discovery_service, target_group_service, target_group_services};
 pub use task::{Launch, task, task_name};
 

@@ -5,6 +5,7 @@ use super::bundle::{Bundle, Item};
 use super::judge::{Judged, Missing, Report};
 use crate::api::{GROUP, Service, ServiceDiscovery, TaskDefinition, VERSION};
 use crate::conclude::service::Facts;
+use crate::conclude::task_definition::Family;
 use crate::conclude::{self, service as concluded};
 use crate::model::{Identity, Instance, Task, label};
 use crate::placement::strategy;
@@ -43,7 +44,7 @@ impl Bundle {
     pub fn render(&self) -> Result<(Vec<String>, Vec<Remark>), Report> {
         let Judged { mut report, revisions, services } = self.judge(Missing::IsWrong);
         if !report.violations.is_empty() {
-            return Err(report);
+            return Err(self.told(report));
         }
         let mut output = Output::default();
         for (item, _) in &revisions {
@@ -59,7 +60,7 @@ impl Bundle {
         // What merely changes nothing stands in the statuses.
         report.notes.retain(|note| self.notes.contains(note) || is_about_nodes(note));
         let Output { revisions, core_services, budgets, tasks, statuses } = output;
-        Ok(([revisions, core_services, budgets, tasks, statuses].concat(), report.notes))
+        Ok(([revisions, core_services, budgets, tasks, statuses].concat(), self.shortened(report.notes)))
     }
 }
 
@@ -67,7 +68,7 @@ const ABOUT_NODES: &str = "no known node meets the constraints";
 
 fn nowhere(item: &Item<Service>) -> Remark {
     let message = format!(
-        "{ABOUT_NODES}: give the nodes as well, as in: kubectl get nodes -o yaml | berth render -f - -f …"
+        "{ABOUT_NODES}: give the nodes as well, as in: kubectl get nodes -o yaml | berth render --nodes - FILE"
     );
     super::bundle::remark(&item.source, &item.label, "spec.placementConstraints", message)
 }
@@ -78,10 +79,10 @@ fn is_about_nodes(note: &Remark) -> bool {
 
 impl Output {
     fn definition(&mut self, object: &TaskDefinition) {
-        let (family, number) = (revision::family(object), revision::first_number(object));
-        let namespace = object.namespace().unwrap_or_default();
+        let (family, number) = (revision::family(object), first_number(object));
+        // In the order of writing: no number is given twice.
+        self.revisions.push(yaml(&translate::revision_counter(&identity(object), &family, number)));
         self.revisions.push(yaml(&controller_revision(object)));
-        self.revisions.push(yaml(&translate::revision_counter(&namespace, &family, number)));
         let judgement = api::fate::judge_spec(api::fate::Document::TaskDefinition, &object.spec);
         let in_vain = resolve::without_effect(&judgement);
         let remarks = (!in_vain.is_empty()).then(|| conclude::task_definition::without_effect(&in_vain));
@@ -90,7 +91,7 @@ impl Output {
         let (status, _) = conclude::task_definition::registered(
             &api::TaskDefinitionStatus::default(),
             generation,
-            (&family, number),
+            &Family { name: family, latest: number, active: vec![number], ..Family::default() },
             &remarks,
             NOW,
         );
@@ -157,9 +158,13 @@ fn remarks(object: &Service, resolved: &Resolved) -> Vec<conclude::Finding> {
     )
 }
 
+fn first_number(object: &TaskDefinition) -> i64 {
+    revision::first_number(object).unwrap_or(1)
+}
+
 /// The first revision of a definition's family.
 pub(super) fn controller_revision(object: &TaskDefinition) -> ControllerRevision {
-    let (family, number) = (revision::family(object), revision::first_number(object));
+    let (family, number) = (revision::family(object), first_number(object));
     let content = revision::content(&family, &object.spec);
     translate::controller_revision(&identity(object), &family, number, &content)
 }

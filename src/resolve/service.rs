@@ -70,7 +70,7 @@ pub fn service(
         health_check_grace_period: natural(spec.health_check_grace_period_seconds, 0),
         deregistration_delay: natural(kubernetes.deregistration_delay_seconds, 10),
         stopped_tasks_kept: natural(kubernetes.stopped_tasks_kept, 10),
-        fingerprint: fingerprint(service, &definition),
+        fingerprint: fingerprint(service, &definition.reference()),
         task_definition: definition,
     })
 }
@@ -187,11 +187,11 @@ fn registrations(spec: &api::ServiceSpec, discovery_name: &dyn Fn(&str) -> Strin
 
 /// A hash over everything whose change starts a new deployment
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>), and the user's
-/// token for a forced one.
-fn fingerprint(service: &api::Service, definition: &TaskDefinition) -> String {
+/// token for a forced one. `definition` is the revision as ECS writes it.
+pub(super) fn fingerprint(service: &api::Service, definition: &str) -> String {
     let spec = &service.spec;
     let deploying = json!({
-        "taskDefinition": definition.reference(),
+        "taskDefinition": definition,
         "platformVersion": spec.platform_version,
         "networkConfiguration": spec.network_configuration,
         "loadBalancers": spec.load_balancers.as_ref().filter(|list| !list.is_empty()),

@@ -54,6 +54,7 @@ pub(super) const FIELDS: &[Field] = &[
             "",
         )])
         .with(&[part("isolationMode"), part("attestationPolicy")]),
+    mapped("kubernetes").with(&[mapped("revisionHistoryLimit")]),
 ];
 
 const CONTAINER: &[Field] = &[
