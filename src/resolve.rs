@@ -4,6 +4,7 @@
 
 pub mod arn;
 mod container;
+pub mod grants;
 mod instance;
 mod judgement;
 mod placement;
@@ -15,6 +16,7 @@ pub mod size;
 pub mod task;
 pub mod task_definition;
 
+pub use grants::{Grants, Permission};
 pub use instance::instance;
 pub use judgement::{beside, violations, without_effect};
 pub use reference::{Obstacle, References, Resolved, resolve};

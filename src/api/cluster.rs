@@ -1,10 +1,13 @@
 //! `Cluster`: which nodes a cluster of that name has, and which namespaces may use it. Written by administrators.
 
+pub mod grant;
+
 use super::common::{CapacityProviderStrategyItem, Tag, document};
 use super::condition::Condition;
 use super::rule::{Kind, Rule};
 use super::schema;
 use super::service::placement::PlacementStrategy;
+use grant::Grant;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -136,6 +139,10 @@ document! {
         /// services; `podNetwork` runs them without it, so that only target groups and discovery lead to them.
         #[schemars(extend("enum" = ["refuse", "podNetwork"]))]
         fixed_host_ports: String,
+        /// What namespaces are granted beyond the *baseline* pod security standard, and what foreign names stand for.
+        /// Default: nothing.
+        #[schemars(length(max = 100))]
+        grants: Vec<Grant>,
     }
 }
 

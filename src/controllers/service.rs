@@ -69,6 +69,7 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
 struct Resolved {
     service: Service,
     revision: Revision,
+    grants: resolve::Grants,
     remarks: Vec<conclude::Finding>,
     document: judged::Document,
 }
@@ -91,7 +92,8 @@ fn resolve(
     );
     remarks.extend(judged::contested(object));
     let document = judged::Document::Obeyed(judged::accepted(&object.spec));
-    Ok(Resolved { service: resolved.service, revision: resolved.revision, remarks, document })
+    let resolve::Resolved { service, revision, grants, .. } = resolved;
+    Ok(Resolved { service, revision, grants, remarks, document })
 }
 
 /// What was in force before the spec was edited into one that cannot be obeyed, where that is remembered and
@@ -311,7 +313,7 @@ fn definitions(
         let revisions = context.stores.revisions_of(&service.identity.namespace, &reference.family);
         let mut revisions = revisions.iter().filter_map(|object| revision::read(object));
         let revision = revisions.find(|revision| Some(revision.number) == reference.revision)?;
-        resolve::task_definition(&revision.spec, &revision.family, revision.number).ok()
+        resolve::task_definition(&revision.spec, &revision.family, revision.number, &resolved.grants).ok()
     };
     deployments.iter().filter_map(|deployment| Some((deployment.id.clone(), read(deployment)?))).collect()
 }

@@ -77,7 +77,7 @@ impl Bundle {
             found.push(violation);
             1
         });
-        match resolve::task_definition(&item.object.spec, &family, number) {
+        match resolve::task_definition(&item.object.spec, &family, number, &resolve::Grants::open()) {
             Ok(definition) => judged.note(item, definition.fixed_host_ports().map(fixed_port)),
             Err(violations) => found.extend(violations),
         }

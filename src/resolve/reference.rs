@@ -3,6 +3,7 @@
 //! The controller knows things from its stores, `render` from files; both ask here.
 
 use super::arn::{self, TaskDefinitionReference};
+use super::grants::Grants;
 use super::judgement::{beside, violations, without_effect};
 use super::revision::{self, Lookup, Revision};
 use super::service::{ClusterNodes, cluster_name, fingerprint, service, service_name};
@@ -38,6 +39,8 @@ pub struct Resolved {
     pub without_effect: Vec<Violation>,
     /// Registries that no ServiceDiscovery stands for.
     pub missing_registries: Vec<String>,
+    /// What its namespace is granted.
+    pub grants: Grants,
     /// Whether its cluster means all nodes because no Cluster was ever written.
     pub cluster_implied: bool,
 }
@@ -102,7 +105,7 @@ pub fn resolve(object: &api::Service, known: &References) -> Result<Resolved, Ob
     unclaimed(object, &known.services).map_err(hindered)?;
     let revision = revision(object, known).map_err(hindered)?;
     let cluster = cluster(object, &known.clusters).map_err(hindered)?;
-    let definition = task_definition(&revision.spec, &revision.family, revision.number)
+    let definition = task_definition(&revision.spec, &revision.family, revision.number, &cluster.grants)
         .map_err(|found| invalid(of_definition(&revision, found)))?;
     let discovery_name = |registry: &str| match discovery(registry, &known.discoveries) {
         Some(found) => found.name_any(),
@@ -121,6 +124,7 @@ pub fn resolve(object: &api::Service, known: &References) -> Result<Resolved, Ob
     Ok(Resolved {
         missing_registries: missing.collect(),
         cluster_implied: known.clusters.is_empty(),
+        grants: cluster.grants,
         service,
         revision,
         without_effect,
@@ -216,10 +220,11 @@ fn stays(object: &api::Service) -> bool {
 
 /// The nodes of the cluster that `object` is in.
 fn cluster(object: &api::Service, clusters: &[Arc<api::Cluster>]) -> Result<ClusterNodes, Obstacle> {
-    if clusters.is_empty() {
-        return Ok(ClusterNodes::default());
-    }
     let wanted = cluster_name(object);
+    let namespace = object.namespace().unwrap_or_default();
+    if clusters.is_empty() {
+        return Ok(ClusterNodes { grants: Grants::none(wanted, &namespace), ..ClusterNodes::default() });
+    }
     let Some(cluster) = clusters.iter().find(|cluster| is_named(cluster, wanted)) else {
         let message = format!(
             "Cluster not found. There is no Cluster \"{wanted}\"; an administrator applies: {}",
@@ -227,8 +232,8 @@ fn cluster(object: &api::Service, clusters: &[Arc<api::Cluster>]) -> Result<Clus
         );
         return Err(Obstacle::one(Reason::ClusterNotFound, "spec.cluster", message));
     };
+    let grants = Grants::of(cluster, wanted, &namespace);
     let settings = cluster.spec.kubernetes.clone().unwrap_or_default();
-    let namespace = object.namespace().unwrap_or_default();
     let admitted = settings.namespaces.unwrap_or_default();
     if !admitted.is_empty() && !admitted.contains(&namespace) {
         let message = format!("cluster \"{wanted}\" does not admit namespace {namespace}");
@@ -238,6 +243,7 @@ fn cluster(object: &api::Service, clusters: &[Arc<api::Cluster>]) -> Result<Clus
         selector: settings.node_selector.unwrap_or_default().into_iter().collect(),
         default_strategy: settings.default_placement_strategy.unwrap_or_default(),
         host_ports_on_pods: settings.fixed_host_ports.as_deref() == Some("podNetwork"),
+        grants,
     })
 }
 

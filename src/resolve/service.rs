@@ -1,5 +1,6 @@
 //! A Service and what it refers to → the service to keep true, or all that is wrong with it.
 
+use super::grants::Grants;
 use super::reference::a_cluster;
 use super::{arn, placement};
 use crate::api;
@@ -19,6 +20,8 @@ pub struct ClusterNodes {
     pub default_strategy: Vec<api::service::placement::PlacementStrategy>,
     /// Whether tasks that ask for a port of the node get along with a port of their own.
     pub host_ports_on_pods: bool,
+    /// What the service's namespace is granted.
+    pub grants: Grants,
 }
 
 /// The name of a service in ECS's form.

@@ -1,11 +1,12 @@
 //! A registered revision → the task definition that tasks are made of, or all that is wrong with it.
 
 use super::container::container;
+use super::grants::Grants;
 use super::{placement, sharing, size};
 use crate::api::TaskDefinitionSpec;
 use crate::model::{NetworkMode, TaskDefinition, Violation, Volume};
 
-/// The revision `family:revision` with the content `spec`.
+/// The revision `family:revision` with the content `spec`, run where `grants` hold.
 ///
 /// # Errors
 /// Every rule that the definition breaks.
@@ -13,6 +14,7 @@ pub fn task_definition(
     spec: &TaskDefinitionSpec,
     family: &str,
     revision: i64,
+    _grants: &Grants,
 ) -> Result<TaskDefinition, Vec<Violation>> {
     let mut found = Vec::new();
     let mut containers = Vec::new();

@@ -63,6 +63,21 @@ pub(super) const CLUSTER: &[Field] = &[
         mapped("namespaces"),
         mapped("defaultPlacementStrategy").with(&[mapped("type"), mapped("field")]),
         mapped("fixedHostPorts"),
+        mapped("grants").with(&[
+            mapped("namespaces"),
+            mapped("permissions"),
+            mapped("hostPaths"),
+            mapped("roles").with(&[mapped("arn"), mapped("serviceAccount"), mapped("annotations")]),
+            mapped("secrets").with(&[
+                mapped("arn"),
+                mapped("secretName"),
+                mapped("key"),
+                mapped("store").with(&[mapped("name"), mapped("kind"), mapped("refreshInterval")]),
+            ]),
+            mapped("environmentFiles").with(&[mapped("arn"), mapped("configMapName"), mapped("secretName")]),
+            mapped("volumes").with(&[mapped("source"), mapped("claimName"), mapped("storageClass")]),
+            mapped("registries").with(&[mapped("host"), mapped("pullSecret")]),
+        ]),
     ]),
 ];
 

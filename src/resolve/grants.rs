@@ -1,0 +1,236 @@
+//! What an administrator granted a namespace: the Cluster's `grants`, asked one question at a time.
+
+use crate::api::cluster::grant::{
+    EnvironmentFileMapping, Grant, RegistryMapping, RoleMapping, SecretMapping, VolumeMapping,
+};
+use crate::api::{Cluster, cluster};
+
+/// A privilege that a Cluster can give to a namespace; the names are those of `permissions`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// `privileged: true`.
+    Privileged,
+    /// networkMode `host`.
+    HostNetwork,
+    /// Fixed ports of the node under `bridge`.
+    HostPorts,
+    /// pidMode `host`.
+    HostPid,
+    /// ipcMode `host`.
+    HostIpc,
+    /// Capabilities beyond the runtime's default.
+    Capabilities,
+    /// Devices of the node.
+    Devices,
+    /// systemControls that Kubernetes calls unsafe.
+    Sysctls,
+    /// dockerSecurityOptions that loosen confinement.
+    SecurityOptions,
+    /// A taskRoleArn that no grant maps runs without any right.
+    UnmappedRoles,
+}
+
+impl Permission {
+    /// The word in `permissions`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Privileged => "Privileged",
+            Self::HostNetwork => "HostNetwork",
+            Self::HostPorts => "HostPorts",
+            Self::HostPid => "HostPid",
+            Self::HostIpc => "HostIpc",
+            Self::Capabilities => "Capabilities",
+            Self::Devices => "Devices",
+            Self::Sysctls => "Sysctls",
+            Self::SecurityOptions => "SecurityOptions",
+            Self::UnmappedRoles => "UnmappedRoles",
+        }
+    }
+}
+
+/// What a namespace may use.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Grants {
+    entries: Vec<Grant>,
+    open: bool,
+    governed: bool,
+    cluster: String,
+    namespace: String,
+}
+
+impl Grants {
+    /// Everything is granted: for a definition that is registered before anybody knows which cluster runs it.
+    pub fn open() -> Self {
+        Self { open: true, ..Self::default() }
+    }
+
+    /// Nothing is granted, as while no Cluster exists: every document is held to *baseline*.
+    pub fn none(cluster: &str, namespace: &str) -> Self {
+        Self { cluster: cluster.to_owned(), namespace: namespace.to_owned(), ..Self::default() }
+    }
+
+    /// What `cluster`, known to documents as `name`, grants to `namespace`.
+    pub fn of(cluster: &Cluster, name: &str, namespace: &str) -> Self {
+        let settings: Option<&cluster::ClusterKubernetes> = cluster.spec.kubernetes.as_ref();
+        let grants = settings.and_then(|settings| settings.grants.as_ref());
+        let is_for = |grant: &&Grant| {
+            let names = grant.namespaces.as_deref().unwrap_or_default();
+            names.is_empty() || names.iter().any(|pattern| begins(pattern, namespace).is_some())
+        };
+        let entries = grants.into_iter().flatten().filter(is_for).cloned().collect();
+        Self { entries, governed: true, ..Self::none(name, namespace) }
+    }
+
+    /// Whether nothing is judged here.
+    pub const fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Whether an administrator has written a Cluster at all.
+    pub const fn is_governed(&self) -> bool {
+        self.governed
+    }
+
+    /// Whether tasks may have the privilege.
+    pub fn permits(&self, permission: Permission) -> bool {
+        let mut given = self.entries.iter().flat_map(|grant| grant.permissions.iter().flatten());
+        self.open || given.any(|word| word == permission.as_str())
+    }
+
+    /// Whether volumes may mount this path of the node.
+    pub fn permits_path(&self, path: &str) -> bool {
+        let mut given = self.entries.iter().flat_map(|grant| grant.host_paths.iter().flatten());
+        self.open
+            || given.any(|allowed| match allowed.strip_suffix("/*") {
+                Some(root) => {
+                    path == root || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
+                }
+                None => path == allowed,
+            })
+    }
+
+    /// What a task role stands for.
+    pub fn role(&self, arn: &str) -> Option<&RoleMapping> {
+        closest(self.entries.iter().flat_map(|grant| grant.roles.iter().flatten()), arn, |one| {
+            one.arn.as_deref()
+        })
+    }
+
+    /// What a secret or parameter stands for; `source` has no JSON key and no version.
+    pub fn secret(&self, source: &str) -> Option<&SecretMapping> {
+        closest(self.entries.iter().flat_map(|grant| grant.secrets.iter().flatten()), source, |one| {
+            one.arn.as_deref()
+        })
+    }
+
+    /// What an environment file stands for.
+    pub fn environment_file(&self, arn: &str) -> Option<&EnvironmentFileMapping> {
+        let all = self.entries.iter().flat_map(|grant| grant.environment_files.iter().flatten());
+        closest(all, arn, |one| one.arn.as_deref())
+    }
+
+    /// What a file system, a shared docker volume or a volume configured at launch (`ebs`) stands for.
+    pub fn volume(&self, source: &str) -> Option<&VolumeMapping> {
+        closest(self.entries.iter().flat_map(|grant| grant.volumes.iter().flatten()), source, |one| {
+            one.source.as_deref()
+        })
+    }
+
+    /// What is known of the registry at `host`.
+    pub fn registry(&self, host: &str) -> Option<&RegistryMapping> {
+        let all = self.entries.iter().flat_map(|grant| grant.registries.iter().flatten());
+        let fit = all.filter_map(|one| Some((ends(one.host.as_deref()?, host)?, one)));
+        fit.max_by_key(|(length, _)| *length).map(|(_, one)| one)
+    }
+
+    /// What an administrator would write so that `grant`, a member of `grants` in flow style, is given.
+    pub fn remedy(&self, grant: &str) -> String {
+        format!(
+            "an administrator adds to Cluster \"{}\" spec.kubernetes.grants: [{{namespaces: [{}], {grant}}}]",
+            self.cluster, self.namespace
+        )
+    }
+
+    /// [`Self::remedy`] for a permission.
+    pub fn permission_remedy(&self, permission: Permission) -> String {
+        self.remedy(&format!("permissions: [{}]", permission.as_str()))
+    }
+}
+
+/// The entry that fits `name` best: the exact one, else the one with the longest beginning.
+fn closest<'a, T: 'a>(
+    entries: impl Iterator<Item = &'a T>,
+    name: &str,
+    pattern: impl Fn(&T) -> Option<&str>,
+) -> Option<&'a T> {
+    let fit = entries.filter_map(|entry| Some((begins(pattern(entry)?, name)?, entry)));
+    // Of equals the first holds.
+    fit.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, entry)| entry)
+}
+
+/// How much of `name` the pattern fixes, if it fits; an exact one fixes more than any beginning.
+fn begins(pattern: &str, name: &str) -> Option<usize> {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => name.starts_with(beginning).then_some(beginning.len()),
+        None => (pattern == name).then_some(usize::MAX),
+    }
+}
+
+fn ends(pattern: &str, name: &str) -> Option<usize> {
+    match pattern.strip_prefix('*') {
+        Some(end) => name.ends_with(end).then_some(end.len()),
+        None => (pattern == name).then_some(usize::MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn grants(entries: serde_json::Value, namespace: &str) -> Grants {
+        let spec = serde_json::from_value(json!({"kubernetes": {"grants": entries}})).unwrap();
+        Grants::of(&Cluster::new("prod", spec), "prod", namespace)
+    }
+
+    #[test]
+    fn a_grant_is_for_the_namespaces_it_names() {
+        let entries = json!([{"namespaces": ["shop", "team-*"], "permissions": ["Privileged"]}]);
+        assert!(grants(entries.clone(), "shop").permits(Permission::Privileged));
+        assert!(grants(entries.clone(), "team-a").permits(Permission::Privileged));
+        assert!(!grants(entries.clone(), "shopping").permits(Permission::Privileged));
+        assert!(!grants(entries, "shop").permits(Permission::Devices));
+    }
+
+    #[test]
+    fn a_path_is_granted_as_a_whole_or_below_a_folder() {
+        let given = grants(json!([{"hostPaths": ["/var/log/*", "/etc/hosts"]}]), "shop");
+        assert!(given.permits_path("/var/log") && given.permits_path("/var/log/app"));
+        assert!(given.permits_path("/etc/hosts"));
+        assert!(!given.permits_path("/var/logs") && !given.permits_path("/etc/hosts/x"));
+        assert!(grants(json!([{"hostPaths": ["/*"]}]), "shop").permits_path("/"));
+    }
+
+    #[test]
+    fn the_exact_entry_beats_the_longest_beginning_which_beats_shorter_ones() {
+        let given = grants(
+            json!([{"secrets": [
+                {"arn": "*", "secretName": "any"},
+                {"arn": "arn:aws:ssm:*", "secretName": "ssm"},
+                {"arn": "arn:aws:ssm:eu:1:parameter/db", "secretName": "db"},
+            ]}]),
+            "shop",
+        );
+        let name = |source: &str| given.secret(source).and_then(|one| one.secret_name.clone()).unwrap();
+        assert_eq!(name("db"), "any");
+        assert_eq!(name("arn:aws:ssm:eu:1:parameter/x"), "ssm");
+        assert_eq!(name("arn:aws:ssm:eu:1:parameter/db"), "db");
+    }
+
+    #[test]
+    fn nothing_is_granted_where_nobody_granted_anything() {
+        let none = Grants::none("default", "shop");
+        assert!(!none.permits(Permission::HostNetwork) && !none.permits_path("/") && !none.is_governed());
+        assert!(Grants::open().permits(Permission::HostNetwork));
+    }
+}
