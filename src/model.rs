@@ -5,6 +5,7 @@
 
 pub mod deployment;
 pub mod expression;
+pub mod image;
 pub mod label;
 pub mod name;
 pub mod placement;
@@ -14,6 +15,7 @@ pub mod task_definition;
 pub mod violation;
 
 pub use deployment::{Deployment, DeploymentId, RolloutState};
+pub use image::ContainerImage;
 pub use placement::{Constraint, Placement, Resource, Strategy};
 pub use service::{Identity, Registration, Service, TargetGroup};
 pub use task::{Health, Instance, LastStatus, PROVEN_AFTER, StopCode, Task};

@@ -5,6 +5,7 @@
 pub mod arn;
 mod container;
 pub mod grants;
+pub mod image;
 mod instance;
 mod judgement;
 mod placement;

@@ -3,15 +3,12 @@
 use super::cluster::Access;
 use crate::api::TaskDefinition;
 use crate::kubernetes::Desk;
-use crate::resolve::revision::numbers::{Numbers, number};
+use crate::resolve::revision::numbers::{ANNOTATION, Numbers, number};
 use crate::resolve::revision::{self, read};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use k8s_openapi::api::apps::v1::ControllerRevision;
 use kube::ResourceExt;
-
-/// Annotation that the operator carries out.
-const DEREGISTER: &str = "ecs.berth.dev/deregister";
 
 /// What to deregister.
 #[derive(Debug, Args)]
@@ -63,12 +60,12 @@ async fn deregister(desk: &Desk, family: &str, number: i64) -> anyhow::Result<St
     let Some(definition) = definition else {
         bail!("the TaskDefinition of family {family} is deleted: what is left of it goes with its last user")
     };
-    let written = definition.annotations().get(DEREGISTER).map_or("", String::as_str);
+    let written = definition.annotations().get(ANNOTATION).map_or("", String::as_str);
     let numbers: Numbers =
-        written.parse().map_err(|message: String| anyhow!("annotation {DEREGISTER}: {message}"))?;
+        written.parse().map_err(|message: String| anyhow!("annotation {ANNOTATION}: {message}"))?;
     let wanted = numbers.with(number).to_string();
     if wanted != written {
-        desk.annotate(&definition, DEREGISTER, &wanted)
+        desk.annotate(&definition, ANNOTATION, &wanted)
             .await
             .context("cannot annotate the TaskDefinition")?;
     }

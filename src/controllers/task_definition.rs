@@ -146,7 +146,8 @@ fn objections(subject: &Subject<'_>, judgement: &fate::Judgement) -> Option<(Rea
     let Subject { object, family, objects, .. } = subject;
     let refused = resolve::violations(judgement);
     let reason = if refused.is_empty() { Reason::Invalid } else { Reason::Refused };
-    let mut found = resolve::task_definition(&object.spec, family, 1, &resolve::Grants::open()).err().unwrap_or_default();
+    let mut found =
+        resolve::task_definition(&object.spec, family, 1, &resolve::Grants::open()).err().unwrap_or_default();
     found.extend(revision::too_long(family, &object.spec));
     if objects.is_empty() {
         found.extend(revision::first_number(object).err());

@@ -38,6 +38,8 @@ pub const DEREGISTER: &str = "ecs.berth.dev/deregister";
 pub const DEREGISTERED_AT: &str = "ecs.berth.dev/deregistered-at";
 /// Annotation on a family's counter: which object's spec its newest number was given to, as `UID/GENERATION`.
 pub const GIVEN_TO: &str = "ecs.berth.dev/given-to";
+/// Annotation of a task with the containers (in ECS's form, comma-separated) whose tags it pulls afresh.
+pub const PULLED_AFRESH: &str = "ecs.berth.dev/pulled-afresh";
 /// Annotation with the ARN that an object stands for.
 pub const ARN: &str = "ecs.berth.dev/arn";
 /// Label on revisions of one family, by hash of the family.

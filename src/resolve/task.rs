@@ -4,12 +4,15 @@
 //! labels and annotations that `translate` and the stop patch wrote.
 
 mod health;
+mod pull;
 
 use crate::model::{
     DeploymentId, Health, Instance, LastStatus, PROVEN_AFTER, Service, StopCode, Task, label,
 };
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodStatus};
+
+pub use pull::failed_pulls;
 
 /// How long a container may be unable to start, as its image cannot be pulled or a reference is
 /// missing, before the launch counts as failed. Long enough for a registry's hiccup.
@@ -147,6 +150,9 @@ impl<'a> View<'a> {
                 "Essential container in task exited".to_owned(),
             ));
         }
+        if let Some(reason) = pull::gives_way(self.pod) {
+            return Some((StopCode::TaskFailedToStart, reason));
+        }
         let patience_ends = self.patience_ends()?;
         let reason = self.containers().find_map(unable_to_start)?;
         (patience_ends <= now).then_some((StopCode::TaskFailedToStart, reason))
@@ -166,7 +172,8 @@ impl<'a> View<'a> {
             None => task.last_status == LastStatus::Stopped || task.broken.is_some(),
         };
         let excused = self.status.reason.as_deref().is_some_and(|reason| NOT_ITS_FAULT.contains(&reason));
-        if !by_itself || (excused && stop_code.is_none()) {
+        let gives_way = pull::gave_way(self.pod) || pull::gives_way(self.pod).is_some();
+        if !by_itself || (excused && stop_code.is_none()) || gives_way {
             return None;
         }
         let annotations = self.pod.metadata.annotations.as_ref();

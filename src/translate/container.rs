@@ -1,7 +1,7 @@
 //! A container of a task definition in, a container of a pod out.
 
 use super::names;
-use crate::model::task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol};
+use crate::model::task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol, Pull};
 use crate::model::{Service, TaskDefinition};
 use k8s_openapi::api::core::v1 as corev1;
 use std::collections::BTreeSet;
@@ -33,6 +33,11 @@ fn plain(container: &Container) -> corev1::Container {
     corev1::Container {
         name: names::legal(&container.name),
         image: Some(container.image.clone()),
+        image_pull_policy: match container.pull {
+            Pull::AsNode => None,
+            Pull::Afresh => Some("Always".to_owned()),
+            Pull::IfMissing => Some("IfNotPresent".to_owned()),
+        },
         command: names::all_unexpanded(&container.entry_point),
         args: names::all_unexpanded(&container.command),
         env: some(environment.collect()),

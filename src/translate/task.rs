@@ -6,6 +6,7 @@
 use super::container::{containers, some};
 use super::meta::{entry, labelled, meta};
 use super::{Capabilities, names, resources};
+use crate::model::task_definition::Pull;
 use crate::model::{DeploymentId, Service, TaskDefinition, label, name};
 use crate::placement::{self, NodeView, rules};
 use k8s_openapi::api::core::v1 as corev1;
@@ -84,6 +85,11 @@ fn annotations(launch: &Launch<'_>) -> BTreeMap<String, String> {
     let checks = containers().filter_map(|container| container.health_check.as_ref());
     if let Some(period) = checks.map(|check| check.start_period).max().filter(|period| *period > 0) {
         annotations.insert(label::START_PERIOD.to_owned(), period.to_string());
+    }
+    let afresh = task_definition.containers.iter().filter(|container| container.pull == Pull::Afresh);
+    let afresh: Vec<&str> = afresh.map(|container| container.name.as_str()).collect();
+    if !afresh.is_empty() {
+        annotations.insert(label::PULLED_AFRESH.to_owned(), afresh.join(","));
     }
     if !renamed.is_empty() {
         annotations.insert(label::CONTAINER_NAMES.to_owned(), serde_json::Value::Object(renamed).to_string());

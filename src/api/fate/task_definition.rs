@@ -99,9 +99,9 @@ const CONTAINER: &[Field] = &[
     refused("dependsOn", LATER).with(&[part("containerName"), part("condition")]),
     without_effect("startTimeout", "nothing waits for the container: dependsOn is not supported yet"),
     mapped_as("stopTimeout", "the longest of the containers' holds for the task"),
-    without_effect(
+    mapped_as(
         "versionConsistency",
-        "the node resolves a tag when it pulls; pinning to a digest comes later",
+        "the first task of a deployment pulls a tag afresh; later ones run the digest that it got",
     ),
     mapped("hostname"),
     mapped("user").except(&[refusing(

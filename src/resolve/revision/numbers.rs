@@ -1,6 +1,8 @@
 //! `1-4,6` → the numbers of revisions that are meant.
 
 use super::HIGHEST;
+/// Annotation of a TaskDefinition that lists the numbers to deregister.
+pub use crate::model::label::DEREGISTER as ANNOTATION;
 use std::fmt;
 use std::str::FromStr;
 
