@@ -44,11 +44,13 @@ pub fn note<'a>(
 fn own<'a>(deployment: &Deployment, pods: impl Iterator<Item = &'a Pod>) -> Vec<&'a Pod> {
     let mut own: Vec<&Pod> = pods.filter(|pod| is_of(pod, deployment)).collect();
     // Names of one deployment differ in the number alone.
-    own.sort_by_key(|pod| {
-        let name = pod.metadata.name.as_deref().unwrap_or_default();
-        (name.len(), name)
-    });
+    own.sort_by(|one, other| place(one).cmp(&place(other)));
     own
+}
+
+fn place(pod: &Pod) -> (usize, &str) {
+    let name = pod.metadata.name.as_deref().unwrap_or_default();
+    (name.len(), name)
 }
 
 fn is_of(pod: &Pod, deployment: &Deployment) -> bool {

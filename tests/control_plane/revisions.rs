@@ -75,7 +75,7 @@ async fn three_applies_of_a_b_a_run_a_as_the_third_revision() {
     for (image, number) in [("nginx:2", 2), ("nginx:1", 3)] {
         stage.apply(&[&definition("web", image)]).await;
         let wanted = format!("web:{number}");
-        stage.until_service("web", "it runs the newest", |it| runs(it) == Some(&wanted)).await;
+        stage.until_service("web", "it runs the newest", |it| runs(it) == Some(wanted.as_str())).await;
         stage.steady("web").await;
     }
     assert_eq!(images(&stage.live("web").await), ["nginx:1", "nginx:1"]);
