@@ -113,7 +113,7 @@ const CONTAINER: &[Field] = &[
         "versionConsistency",
         "the node resolves a tag when it pulls; pinning to a digest comes later",
     ),
-    mapped("hostname"),
+    mapped_as("hostname", "the first that a container gives holds for the task; under `host` the node's does"),
     mapped("user").except(&[refusing(
         "a name",
         |user| !user.as_str().is_some_and(has_numbers) && user != "" && !user.is_null(),
