@@ -1,6 +1,8 @@
 //! A revision of a task definition, ready to become pods.
 
+use super::access::{Access, EnvironmentSource, SecretKey};
 use super::confinement::{Confinement, NodeNamespaces};
+use super::log::{Log, LogRouter};
 use super::placement::Constraint;
 use super::volume::{Mount, Volume};
 
@@ -72,6 +74,14 @@ pub struct Container {
     pub command: Vec<String>,
     /// Environment, in order, names unique.
     pub environment: Vec<(String, String)>,
+    /// Variables whose values are keys of Secrets, in order; no name is in `environment` too.
+    pub secrets: Vec<(String, SecretKey)>,
+    /// Objects with further variables: of a name in two of them the first value holds, and the above beat them.
+    pub environment_files: Vec<EnvironmentSource>,
+    /// Where its output is to go.
+    pub log: Option<Log>,
+    /// What it routes, where it is the router of the task.
+    pub log_router: Option<LogRouter>,
     /// CPU units: a share, never a limit.
     pub cpu: u32,
     /// Hard limit in MiB.
@@ -145,6 +155,10 @@ pub struct TaskDefinition {
     pub ephemeral_storage: Option<u32>,
     /// Whether size is charged whole (requests = limits), as on Fargate.
     pub fargate: bool,
+    /// What its tasks have from outside the document.
+    pub access: Access,
+    /// Tags of the definition: keys and values.
+    pub tags: Vec<(String, String)>,
 }
 
 impl TaskDefinition {

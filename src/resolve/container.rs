@@ -51,6 +51,8 @@ pub(super) fn container(
         confinement: confinement::confinement(definition, path, grants, found),
         devices: device::devices(definition, path, found),
         mounts: mount::mounts(definition, path, found),
+        // What comes from outside the document is `access`'s business.
+        ..Container::default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! A registered revision → the task definition that tasks are made of, or all that is wrong with it.
 
+use super::access::access;
 use super::container::container;
 use super::grants::{Grants, Permission};
 use super::{device, mount, network, placement, platform, sharing, size, sysctl, volume};
@@ -36,6 +37,7 @@ pub fn task_definition(
             found.push(Violation::new("spec.containerDefinitions", message));
         }
     }
+    let access = access(spec, &mut containers, grants, &mut found);
     let network_mode = network::mode(spec, grants, &mut found);
     let mut volumes = volume::volumes(spec, grants, &mut found);
     mount::known(spec, &volumes, &mut found);
@@ -78,6 +80,8 @@ pub fn task_definition(
         search_domains,
         ephemeral_storage,
         fargate: platform::is_fargate(spec),
+        access,
+        tags: super::tags(spec.tags.as_deref().unwrap_or_default()),
     })
 }
 

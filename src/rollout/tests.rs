@@ -31,6 +31,7 @@ fn service(desired: u32, minimum: u32, maximum: u32) -> Service {
         health_check_grace_period: 0,
         deregistration_delay: 0,
         stopped_tasks_kept: 10,
+        tagging: Default::default(),
         launch_volumes: vec![],
         fingerprint: String::new(),
     }

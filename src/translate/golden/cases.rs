@@ -66,6 +66,7 @@ pub fn minimal() -> Service {
         health_check_grace_period: 0,
         deregistration_delay: 0,
         stopped_tasks_kept: 10,
+        tagging: Default::default(),
         launch_volumes: vec![],
         fingerprint: "one".into(),
     }
