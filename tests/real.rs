@@ -24,6 +24,8 @@ mod install;
 mod leader;
 #[path = "real/nodes.rs"]
 mod nodes;
+#[path = "real/order.rs"]
+mod order;
 #[path = "real/refusals.rs"]
 mod refusals;
 #[path = "real/rolling.rs"]
@@ -90,6 +92,10 @@ async fn berth_on_real_nodes() {
             stages.run("inside a container", inside::inside(site("inside"))),
             stages.run("out of memory", inside::out_of_memory(site("greedy"))),
             stages.run("pod security", refusals::pod_security(site("strict"))),
+            stages.run("containers in order", order::started_and_stopped(site("order"))),
+            stages.run("waiting in vain", order::in_vain(site("vain"))),
+            stages.run("a container is restarted", order::restarted(site("again"))),
+            stages.run("a helper ends", order::helper_ends(site("helper"))),
             stages.run("a quota", refusals::quota(site("tight"))),
         );
         stages.run("the log", install::log(&bed)).await;
