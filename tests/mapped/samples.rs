@@ -58,6 +58,12 @@ const AWS_LOGS: &str = r#"{"containerDefinitions": [{"logConfiguration": {"logDr
 const ROUTED: &str = r#"{"containerDefinitions": [{"logConfiguration": {"logDriver": "awsfirelens", "options": {"Name": "http"},
     "secretOptions": [{"name": "HTTP_Passwd", "valueFrom": "arn:aws:ssm:eu-west-1:123456789012:parameter/x"}]}},
     {"name": "b", "image": "b", "memory": 8, "firelensConfiguration": {"type": "fluentbit"}}]}"#;
+const WAITED: &str = r#"{"containerDefinitions": [{"healthCheck": {"command": ["CMD", "true"]}},
+    {"name": "b", "image": "b", "memory": 8, "dependsOn": [{"containerName": "app", "condition": "HEALTHY"}]}]}"#;
+const WAITING: &str = r#"{"containerDefinitions": [{"dependsOn": [{"containerName": "b", "condition": "HEALTHY"}]},
+    {"name": "b", "image": "b", "memory": 8, "healthCheck": {"command": ["CMD", "true"]}},
+    {"name": "c", "image": "c", "memory": 8, "healthCheck": {"command": ["CMD", "true"]}}]}"#;
+const RESTARTED: &str = r#"{"containerDefinitions": [{"restartPolicy": {"enabled": true}}]}"#;
 const TAGS: &str = r#"{"tags": [{"key": "a", "value": "b"}]}"#;
 const SECRET: &str = r#"{"containerDefinitions": [{"secrets": [
     {"name": "A", "valueFrom": "arn:aws:ssm:eu-west-1:123456789012:parameter/x"}]}]}"#;
@@ -116,7 +122,7 @@ pub const SAMPLES: &[Sample] = &[
     sample("containerDefinitions[].user", "", "\"1000:2000\""),
     sample("containerDefinitions[].user", "", "\"nobody\""),
     sample("containerDefinitions[].stopTimeout", "", "50"),
-    sample("containerDefinitions[].startTimeout", "", "50"),
+    beside(WAITED, "containerDefinitions[].startTimeout", "", "50"),
     sample("containerDefinitions[].interactive", "", "true"),
     sample("containerDefinitions[].pseudoTerminal", "", "true"),
     sample("containerDefinitions[].privileged", "", "true"),
@@ -156,6 +162,12 @@ pub const SAMPLES: &[Sample] = &[
         "\"arn:aws:s3:::b/x.env\"",
         "\"arn:aws:s3:::b/y.env\"",
     ),
+    // When it starts.
+    beside(WAITING, "containerDefinitions[].dependsOn[].containerName", "\"b\"", "\"c\""),
+    beside(WAITING, "containerDefinitions[].dependsOn[].condition", "\"START\"", "\"HEALTHY\""),
+    sample("containerDefinitions[].restartPolicy.enabled", "false", "true"),
+    beside(RESTARTED, "containerDefinitions[].restartPolicy.ignoredExitCodes", "", "[0]"),
+    beside(RESTARTED, "containerDefinitions[].restartPolicy.restartAttemptPeriod", "60", "120"),
     // Its health.
     sample("containerDefinitions[].healthCheck.command", "[\"CMD\", \"true\"]", "[\"CMD-SHELL\", \"true\"]"),
     beside(CHECKED, "containerDefinitions[].healthCheck.interval", "", "10"),
