@@ -18,6 +18,8 @@ mod canonical;
 mod digests;
 #[path = "real/documents.rs"]
 mod documents;
+#[path = "real/inside.rs"]
+mod inside;
 #[path = "real/install.rs"]
 mod install;
 #[path = "real/leader.rs"]
@@ -89,6 +91,8 @@ async fn berth_on_real_nodes() {
             stages.run("stopping", story::stopping(site("stops"))),
             stages.run("an unhealthy task", story::unhealthy(site("sick"))),
             stages.run("the environment", story::environment(site("plain"))),
+            stages.run("inside a container", inside::inside(site("inside"))),
+            stages.run("out of memory", inside::out_of_memory(site("greedy"))),
             stages.run("pod security", refusals::pod_security(site("strict"))),
             stages.run("containers in order", order::started_and_stopped(site("order"))),
             stages.run("waiting in vain", order::in_vain(site("vain"))),

@@ -52,7 +52,7 @@ document! {
         execution_role_arn: String,
         /// How the containers are networked: `bridge` (default), `host`, `awsvpc` or `none`. Every task has an
         /// address of its own here, as under `awsvpc`; under `bridge` a mapped port is reached through target
-        /// groups and discovery.
+        /// groups and discovery. Under `host` it has its node's, where a Cluster permits it.
         #[schemars(extend("enum" = ["bridge", "host", "awsvpc", "none"]))]
         network_mode: String,
         /// The containers of the task: at most 10, at least one of them essential.

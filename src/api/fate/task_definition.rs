@@ -150,7 +150,7 @@ const CONTAINER: &[Field] = &[
         "versionConsistency",
         "the first task of a deployment pulls a tag afresh; later ones run the digest that it got",
     ),
-    mapped("hostname"),
+    mapped_as("hostname", "the first that a container gives holds for the task; under `host` the node's does"),
     mapped("user").except(&[refusing(
         "a name",
         |user| !user.as_str().is_some_and(has_numbers) && user != "" && !user.is_null(),
