@@ -20,7 +20,7 @@ pub use disruption_budget::disruption_budget;
 pub use external_secret::{ExternalSecret, ExternalSecretSpec, external_secret};
 pub use revision::{controller_revision, revision_counter};
 pub use service::{discovery_port, discovery_service, target_group_service, target_group_services};
-pub use service_account::{service_account, service_account_name};
+pub use service_account::{outdated, service_account, service_account_name};
 pub use task::{Launch, task, task_name};
 
 /// What the cluster can do that not every supported Kubernetes can.

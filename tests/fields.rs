@@ -72,7 +72,7 @@ fn refusals_name_their_place_and_what_was_meant() {
     let judgement = judge(
         Document::TaskDefinition,
         &json!({
-            "networkMode": "host", "revision": 3, "Family": "x",
+            "networkMode": "host", "revision": 3, "Family": "x", "executionRoleArn": "arn:aws:iam::1:role/x",
             "containerDefinitions": [{}, {
                 "user": "nobody", "readonly_root_filesystem": true, "colour": 1,
                 "healthCheck": {"commands": []},

@@ -242,12 +242,27 @@ fn grants_say_what_an_administrator_can_mean() {
         (json!({"hostPaths": ["/var/../etc"]}), "a path is absolute"),
         (json!({"roles": [{"arn": "arn:*:role/x"}]}), "a * stands at the end only"),
         (json!({"roles": [{"arn": "x", "serviceAccount": "Web"}]}), "the name of an object"),
-        (json!({"roles": [{"arn": "x", "serviceAccount": "web", "annotations": {}}]}), "give serviceAccount or annotations"),
+        (
+            json!({"roles": [{"arn": "x", "serviceAccount": "web", "annotations": {}}]}),
+            "give serviceAccount or annotations",
+        ),
         (json!({"secrets": [{"arn": "x", "key": "a b"}]}), "a key of a Secret"),
-        (json!({"secrets": [{"arn": "*", "secretName": "x", "store": {"name": "aws"}}]}), "cannot be fetched into one Secret"),
-        (json!({"secrets": [{"arn": "*", "store": {"name": "aws", "refreshInterval": "daily"}}]}), "a time such as 1h"),
-        (json!({"environmentFiles": [{"arn": "x", "configMapName": "a", "secretName": "b"}]}), "either a ConfigMap or a Secret"),
-        (json!({"volumes": [{"source": "x", "claimName": "a", "storageClass": "b"}]}), "give claimName or storageClass"),
+        (
+            json!({"secrets": [{"arn": "*", "secretName": "x", "store": {"name": "aws"}}]}),
+            "cannot be fetched into one Secret",
+        ),
+        (
+            json!({"secrets": [{"arn": "*", "store": {"name": "aws", "refreshInterval": "daily"}}]}),
+            "a time such as 1h",
+        ),
+        (
+            json!({"environmentFiles": [{"arn": "x", "configMapName": "a", "secretName": "b"}]}),
+            "either a ConfigMap or a Secret",
+        ),
+        (
+            json!({"volumes": [{"source": "x", "claimName": "a", "storageClass": "b"}]}),
+            "give claimName or storageClass",
+        ),
         (json!({"registries": [{"host": "https://example.com"}]}), "without scheme and path"),
         (json!({"registries": [{"host": "example.com/team"}]}), "without scheme and path"),
     ] {

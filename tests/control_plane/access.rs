@@ -84,7 +84,11 @@ async fn services_share_the_account_of_their_role_and_the_secret_that_is_fetched
     stage.bed.apply(KIND).await.unwrap();
     stage
         .until("the secret is asked for", async || {
-            let text = stage.bed.kubectl(&["--namespace", "granted", "get", "externalsecrets", "-o", "json"]).await.ok()?;
+            let text = stage
+                .bed
+                .kubectl(&["--namespace", "granted", "get", "externalsecrets", "-o", "json"])
+                .await
+                .ok()?;
             let list: Value = serde_json::from_str(&text).ok()?;
             let [object] = &list["items"].as_array()?[..] else { return None };
             let users = object["metadata"]["ownerReferences"].as_array()?.len();
@@ -105,7 +109,9 @@ async fn services_share_the_account_of_their_role_and_the_secret_that_is_fetched
     stage
         .until("the account is annotated anew", async || {
             let account = accounts.get(&name).await.ok()?;
-            account.annotations().get("example.com/role").filter(|role| *role == ROLE).map(|_| ())
+            let notes = account.annotations();
+            let role = notes.get("example.com/role").filter(|role| *role == ROLE);
+            role.filter(|_| !notes.contains_key("eks.amazonaws.com/role-arn")).map(|_| ())
         })
         .await;
 
@@ -121,7 +127,11 @@ async fn services_share_the_account_of_their_role_and_the_secret_that_is_fetched
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_grants_is_refused_with_the_grant_to_add() {
     let stage = Stage::new("ungranted").await;
-    stage.bed.apply(&cluster("ungranted", json!({"namespaces": ["elsewhere"], "roles": [{"arn": "*"}]})).to_string())
+    stage
+        .bed
+        .apply(
+            &cluster("ungranted", json!({"namespaces": ["elsewhere"], "roles": [{"arn": "*"}]})).to_string(),
+        )
         .await
         .unwrap();
     stage.apply(&[&wanting("web"), &in_cluster("web", "ungranted")]).await;
@@ -134,7 +144,9 @@ async fn what_nobody_grants_is_refused_with_the_grant_to_add() {
     let (_, reason, message) = condition(&refused, "Stalled").unwrap();
     assert_eq!(reason, "Invalid");
     assert!(message.contains("spec.taskRoleArn") && message.contains("secrets[0].valueFrom"), "{message}");
-    assert!(message.contains("adds to Cluster \"ungranted\" spec.kubernetes.grants: [{namespaces: [ungranted]"));
+    assert!(
+        message.contains("adds to Cluster \"ungranted\" spec.kubernetes.grants: [{namespaces: [ungranted]")
+    );
     assert!(stage.pods("web").await.is_empty());
 
     // A ServiceAccount that is there already has to allow it.
