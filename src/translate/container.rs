@@ -1,32 +1,65 @@
 //! A container of a task definition in, a container of a pod out.
 
-use super::{log_router, names};
+use super::order::Order;
+use super::{confinement, log_router, names, restart, volume};
 use crate::model::access::{EnvironmentSource, SecretKey};
 use crate::model::task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol};
 use crate::model::{Service, TaskDefinition};
 use k8s_openapi::api::core::v1 as corev1;
 use std::collections::BTreeSet;
 
-/// The pod's containers, in order; their resources are set elsewhere, as they depend on one another.
-pub fn containers(service: &Service, task_definition: &TaskDefinition) -> Vec<corev1::Container> {
-    let drain = super::task::drain_seconds(service);
+/// All containers of the pod, in order; their resources are set elsewhere, as they depend on one another.
+pub fn containers(
+    service: &Service,
+    task_definition: &TaskDefinition,
+    order: &Order<'_>,
+) -> Vec<corev1::Container> {
     let windows = super::task::is_windows(task_definition);
     let mut port_names = BTreeSet::new();
-    let mut whole = |container: &Container| corev1::Container {
-        lifecycle: (drain > 0).then(|| sleep_before_stop(drain)),
-        ports: match task_definition.network_mode {
-            NetworkMode::None => None,
-            NetworkMode::Awsvpc | NetworkMode::Bridge => ports(&container.ports, &mut port_names),
-        },
-        security_context: security_context(container, windows),
-        ..plain(container)
+    let whole = |container: &Container| {
+        let mut built = corev1::Container {
+            ports: match task_definition.network_mode {
+                NetworkMode::None => None,
+                _ => ports(task_definition, &container.ports, &mut port_names),
+            },
+            security_context: confinement::of_container(container, windows),
+            volume_mounts: some(volume::mounts(task_definition, container)),
+            ..plain(container)
+        };
+        if !order.is_init(container) {
+            live(&mut built, container, order, super::task::drain_seconds(service));
+        }
+        log_router::equip(container, &mut built);
+        built
     };
-    let equipped = |container: &Container| {
-        let mut whole = whole(container);
-        log_router::equip(container, &mut whole);
-        whole
-    };
-    task_definition.containers.iter().map(equipped).collect()
+    task_definition.containers.iter().map(whole).collect()
+}
+
+/// What only a container has that runs beside others: when it starts, whether it is well, when it ends.
+fn live(built: &mut corev1::Container, container: &Container, order: &Order<'_>, drain: u32) {
+    let pause = drain.saturating_add(order.outlives(container));
+    built.lifecycle = (pause > 0).then(|| sleep_before_stop(pause));
+    if let Some(gate) = order.gate(container) {
+        built.image_pull_policy = Some(pull_policy(&container.image).to_owned());
+        built.image = Some(gate);
+    }
+    if let Some(restart) = &container.restart {
+        restart::set(built, restart);
+    }
+    let probe = container.health_check.as_ref().map(probe);
+    if container.essential {
+        built.readiness_probe = probe;
+    } else if order.health_is_awaited(container) {
+        // Its health matters to nothing but that start, and must not make the pod unready later.
+        built.startup_probe = probe.map(|probe| corev1::Probe { failure_threshold: Some(i32::MAX), ..probe });
+    }
+}
+
+/// What Kubernetes would choose for `image`: it looks at the text that stands there when the pod is created.
+fn pull_policy(image: &str) -> &'static str {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    let is_newest = !image.contains('@') && (!name.contains(':') || name.ends_with(":latest"));
+    if is_newest { "Always" } else { "IfNotPresent" }
 }
 
 /// What needs to know nothing but the container itself.
@@ -44,11 +77,9 @@ fn plain(container: &Container) -> corev1::Container {
         args: names::all_unexpanded(&container.command),
         env: some(environment.collect()),
         env_from: some(environment_files(container)),
-        readiness_probe: container.health_check.as_ref().map(readiness),
         working_dir: container.working_directory.clone(),
         stdin: container.interactive.then_some(true),
         tty: container.pseudo_terminal.then_some(true),
-        volume_mounts: some(mounts(container)),
         ..Default::default()
     }
 }
@@ -81,7 +112,8 @@ pub fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
     (!list.is_empty()).then_some(list)
 }
 
-/// Traffic still arrives for a while after a task has left its target groups.
+/// Traffic still arrives for a while after a task has left its target groups, and those that need a container end
+/// before it.
 fn sleep_before_stop(seconds: u32) -> corev1::Lifecycle {
     let sleep = corev1::SleepAction { seconds: seconds.into() };
     corev1::Lifecycle {
@@ -90,9 +122,9 @@ fn sleep_before_stop(seconds: u32) -> corev1::Lifecycle {
     }
 }
 
-/// ECS's health check as readiness. There is no liveness probe: ECS replaces an unhealthy task, it never
-/// restarts a container in place.
-fn readiness(check: &HealthCheck) -> corev1::Probe {
+/// ECS's health check. It is never a liveness probe: ECS replaces an unhealthy task, it restarts no container
+/// for its health.
+fn probe(check: &HealthCheck) -> corev1::Probe {
     let seconds = |seconds: u32| i32::try_from(seconds.max(1)).unwrap_or(i32::MAX);
     corev1::Probe {
         exec: Some(corev1::ExecAction { command: names::all_unexpanded(&check.command) }),
@@ -105,7 +137,11 @@ fn readiness(check: &HealthCheck) -> corev1::Probe {
 }
 
 /// The ports, each once; a name that another port of the task has already taken is left out.
-fn ports(ports: &[Port], taken: &mut BTreeSet<String>) -> Option<Vec<corev1::ContainerPort>> {
+fn ports(
+    task_definition: &TaskDefinition,
+    ports: &[Port],
+    taken: &mut BTreeSet<String>,
+) -> Option<Vec<corev1::ContainerPort>> {
     let mut seen = BTreeSet::new();
     let mut result = Vec::new();
     for port in ports {
@@ -116,6 +152,7 @@ fn ports(ports: &[Port], taken: &mut BTreeSet<String>) -> Option<Vec<corev1::Con
         let name = port.name.as_deref().map(names::port).filter(|name| taken.insert(name.clone()));
         result.push(corev1::ContainerPort {
             container_port: port.container_port.into(),
+            host_port: host_port(task_definition, port),
             name,
             protocol: Some(protocol.to_owned()),
             ..Default::default()
@@ -124,45 +161,19 @@ fn ports(ports: &[Port], taken: &mut BTreeSet<String>) -> Option<Vec<corev1::Con
     some(result)
 }
 
+/// The port of the node: under `host` every port is one, and the scheduler puts no two tasks with the same on a node.
+fn host_port(task_definition: &TaskDefinition, port: &Port) -> Option<i32> {
+    match task_definition.network_mode {
+        NetworkMode::Host => Some(port.container_port.into()),
+        NetworkMode::Bridge if task_definition.opens_host_ports => port.host_port.map(Into::into),
+        _ => None,
+    }
+}
+
 /// Kubernetes' word for a transport.
 pub fn protocol(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Tcp => "TCP",
         Protocol::Udp => "UDP",
     }
-}
-
-/// Privilege escalation stays as the runtime has it: ECS lets setuid programs work.
-fn security_context(container: &Container, windows: bool) -> Option<corev1::SecurityContext> {
-    if windows {
-        return None;
-    }
-    let (user, group) = match container.user {
-        Some((user, group)) => (Some(user), group),
-        None => (None, None),
-    };
-    let dropped = container.dropped_capabilities.clone();
-    let context = corev1::SecurityContext {
-        capabilities: some(dropped).map(|drop| corev1::Capabilities { add: None, drop: Some(drop) }),
-        read_only_root_filesystem: container.read_only_root.then_some(true),
-        run_as_user: user,
-        run_as_group: group,
-        ..Default::default()
-    };
-    (context != corev1::SecurityContext::default()).then_some(context)
-}
-
-/// The mounts; of two at one path the last counts, as Kubernetes takes only one.
-fn mounts(container: &Container) -> Vec<corev1::VolumeMount> {
-    let mut result: Vec<corev1::VolumeMount> = Vec::new();
-    for mount in &container.mounts {
-        result.retain(|known| known.mount_path != mount.path);
-        result.push(corev1::VolumeMount {
-            name: names::legal(&mount.volume),
-            mount_path: mount.path.clone(),
-            read_only: mount.read_only.then_some(true),
-            ..Default::default()
-        });
-    }
-    result
 }

@@ -1,8 +1,11 @@
 //! Services to translate.
 
 use crate::model::placement::{Constraint, Placement, Strategy};
-use crate::model::task_definition::{Container, HealthCheck, Mount, NetworkMode, Port, Protocol, Volume};
-use crate::model::{Identity, Registration, Service, TargetGroup, TaskDefinition};
+use crate::model::task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol};
+use crate::model::{
+    Condition, Dependency, Identity, Mount, Registration, Restart, Service, TargetGroup, TaskDefinition,
+    Volume,
+};
 use crate::placement::NodeView;
 use crate::placement::expression::parse;
 
@@ -14,6 +17,10 @@ fn container(name: &str) -> Container {
         stop_timeout: 30,
         ..Container::default()
     }
+}
+
+fn scratch(name: &str) -> Volume {
+    Volume { name: name.into(), ..Volume::default() }
 }
 
 fn tcp(container_port: u16, name: Option<&str>, app_protocol: Option<&str>) -> Port {
@@ -40,20 +47,8 @@ pub fn minimal() -> Service {
     let task_definition = TaskDefinition {
         family: "web".into(),
         revision: 1,
-        network_mode: NetworkMode::Bridge,
-        cpu: None,
-        memory: None,
         containers: vec![app],
-        volumes: vec![],
-        constraints: vec![],
-        architecture: None,
-        operating_system: None,
-        extra_hosts: vec![],
-        hostname: None,
-        shared_pid: false,
-        fargate: false,
-        access: Default::default(),
-        tags: vec![],
+        ..TaskDefinition::default()
     };
     Service {
         identity: Identity {
@@ -75,6 +70,7 @@ pub fn minimal() -> Service {
         deregistration_delay: 0,
         stopped_tasks_kept: 10,
         tagging: Default::default(),
+        launch_volumes: vec![],
         fingerprint: "one".into(),
     }
 }
@@ -90,7 +86,7 @@ pub fn full() -> Service {
     definition.revision = 7;
     definition.network_mode = NetworkMode::Awsvpc;
     (definition.cpu, definition.memory) = (Some(1024), Some(2048));
-    definition.volumes = vec![Volume { name: "scratch".into() }];
+    definition.volumes = vec![scratch("scratch")];
     definition.architecture = Some("arm64".into());
     definition.operating_system = Some("linux".into());
     definition.extra_hosts = vec![("10.0.0.9".into(), vec!["legacy".into(), "legacy.example.com".into()])];
@@ -197,6 +193,50 @@ pub fn constraints() -> Service {
     service
 }
 
+/// A migration, a proxy, a cache that has to be warm, the application behind them, an agent that is restarted.
+pub fn depends_on() -> Service {
+    let mut service = minimal();
+    let check = |command: &str| HealthCheck {
+        command: vec![command.into()],
+        interval: 10,
+        timeout: 5,
+        retries: 3,
+        start_period: 0,
+    };
+    let waits = |waits: &[(&str, Condition)]| -> Vec<Dependency> {
+        let wait = |(name, condition): &(&str, Condition)| Dependency {
+            container: (*name).into(),
+            condition: *condition,
+        };
+        waits.iter().map(wait).collect()
+    };
+    let sized = |name: &str| Container { cpu: 128, memory: Some(64), ..container(name) };
+    service.task_definition.containers = vec![
+        Container { essential: false, start_timeout: Some(120), ..sized("Migrate") },
+        Container { health_check: Some(check("/bin/proxy-is-well")), stop_timeout: 10, ..sized("proxy") },
+        Container { essential: false, health_check: Some(check("/bin/warm")), ..sized("cache") },
+        Container {
+            image: "example.com/app".into(),
+            depends_on: waits(&[
+                ("Migrate", Condition::Success),
+                ("proxy", Condition::Healthy),
+                ("cache", Condition::Healthy),
+            ]),
+            stop_timeout: 20,
+            ..sized("app")
+        },
+        Container { depends_on: waits(&[("app", Condition::Start)]), essential: false, ..sized("metrics") },
+        Container {
+            essential: false,
+            restart: Some(Restart { ignored_exit_codes: vec![7, 0, 7], attempt_period: 60 }),
+            ..sized("agent")
+        },
+    ];
+    service.target_groups = vec![target_group("web", "app", 80)];
+    service.deregistration_delay = 5;
+    service
+}
+
 /// Two nodes that match and one that does not.
 pub fn nodes() -> Vec<NodeView> {
     let node = |(name, instance_type): (&str, &str)| NodeView {
@@ -217,7 +257,7 @@ pub fn odd_names() -> Service {
     let definition = &mut service.task_definition;
     definition.family = format!("{long}family");
     definition.hostname = Some("Web_1.example.com".into());
-    definition.volumes = vec![Volume { name: "Shared_Data".into() }, Volume { name: "shared-data".into() }];
+    definition.volumes = vec![scratch("Shared_Data"), scratch("shared-data")];
     let mounts = ["Shared_Data", "shared-data"].map(|volume| Mount {
         volume: volume.into(),
         path: "/data".into(),
