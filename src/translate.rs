@@ -29,7 +29,7 @@ pub use revision::{controller_revision, given_to, revision_counter, revision_sel
 pub use service::{
     discovery_name, discovery_port, discovery_service, target_group_service, target_group_services,
 };
-pub use service_account::{service_account, service_account_name};
+pub use service_account::{outdated, service_account, service_account_name};
 pub use task::{Launch, task, task_name};
 
 use crate::model::TaskDefinition;

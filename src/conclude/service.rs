@@ -244,6 +244,13 @@ pub fn with_events(status: &ServiceStatus, notices: &[Notice], now: Timestamp) -
     status
 }
 
+/// Whether `notice` tells more than `status` does. ECS says a failure once, until its cause has cleared.
+pub fn is_news(status: &ServiceStatus, notice: &Notice) -> bool {
+    let since_steady = status.events.iter().take_while(|event| !event.message.ends_with("a steady state."));
+    notice.reason != "TaskFailedToStart"
+        || !since_steady.into_iter().any(|event| event.message == notice.message)
+}
+
 fn remember(status: &mut ServiceStatus, notices: &[Notice], now: Timestamp) {
     for notice in notices {
         let created_at = whole_second(now).to_string();

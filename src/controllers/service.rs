@@ -200,6 +200,7 @@ async fn keep(
     let launch =
         Launch { context, owner: &owner, service, definitions: &definitions, pods: &pods, nodes: &nodes };
     let mut done = launch::carry_out(&launch, &plan).await?;
+    done.notices.retain(|notice| judged::is_news(&before, notice));
     // What can wait does not hold up the tasks, of this service or another.
     if plan.start.is_empty() {
         belongings::hold(context, &owner, service, &resolved.revision.object).await?;

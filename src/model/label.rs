@@ -55,6 +55,8 @@ pub const CONTAINER_NAMES: &str = "ecs.berth.dev/container-names";
 pub const TASK_ROLE: &str = "ecs.berth.dev/task-role";
 /// Label on an object that several users share: a hash of what it stands for.
 pub const STANDS_FOR: &str = "ecs.berth.dev/stands-for";
+/// Annotation of a ServiceAccount with the keys of the annotations that a grant gave it.
+pub const ANNOTATED: &str = "ecs.berth.dev/annotated";
 /// Annotation of a task with its router's settings.
 pub const LOG_ROUTER: &str = "ecs.berth.dev/log-router";
 /// Annotation of a task with its tags, as JSON.
