@@ -3,9 +3,11 @@
 //! Nothing here knows Kubernetes' types, a client or a clock. `resolve` is the only maker of these
 //! values, `rollout`, `placement` and `translate` their readers.
 
+pub mod access;
 pub mod deployment;
 pub mod expression;
 pub mod label;
+pub mod log;
 pub mod name;
 pub mod placement;
 pub mod service;
@@ -14,9 +16,11 @@ pub mod task;
 pub mod task_definition;
 pub mod violation;
 
+pub use access::Access;
 pub use deployment::{Deployment, DeploymentId, RolloutState};
+pub use log::{Log, LogRouter, Output, RouterKind};
 pub use placement::{Constraint, Placement, Resource, Strategy};
-pub use service::{Identity, Registration, Service, TargetGroup};
+pub use service::{Identity, Registration, Service, TagSource, Tagging, TargetGroup};
 pub use start::{After, Condition, Dependency, Restart, StartOrder, Turn};
 pub use task::{Health, Instance, LastStatus, Listing, PROVEN_AFTER, Release, StopCode, Task};
 pub use task_definition::{

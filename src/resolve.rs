@@ -2,6 +2,7 @@
 //!
 //! Must not read anything itself: `kubernetes` reads, this judges.
 
+mod access;
 pub mod arn;
 mod container;
 pub mod grants;
@@ -16,6 +17,12 @@ mod sharing;
 pub mod size;
 pub mod task;
 pub mod task_definition;
+
+/// Tags as keys and values; one without a key is none.
+fn tags(tags: &[crate::api::common::Tag]) -> Vec<(String, String)> {
+    let pairs = tags.iter().filter_map(|tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default())));
+    pairs.filter(|(key, _)| !key.is_empty()).collect()
+}
 
 pub use grants::{Grants, Permission};
 pub use instance::instance;

@@ -6,6 +6,8 @@
 mod container;
 mod disruption_budget;
 mod endpoints;
+mod external_secret;
+mod log_router;
 mod meta;
 mod names;
 mod order;
@@ -13,12 +15,18 @@ mod resources;
 mod restart;
 mod revision;
 mod service;
+mod service_account;
+mod tags;
 mod task;
 
 pub use disruption_budget::disruption_budget;
 pub use endpoints::{Endpoint, endpoint_slices};
+pub use external_secret::{ExternalSecret, ExternalSecretSpec, external_secret};
 pub use revision::{controller_revision, revision_counter};
-pub use service::{discovery_name, discovery_port, discovery_service, target_group_service, target_group_services};
+pub use service::{
+    discovery_name, discovery_port, discovery_service, target_group_service, target_group_services,
+};
+pub use service_account::{service_account, service_account_name};
 pub use task::{Launch, task, task_name};
 
 use crate::model::TaskDefinition;

@@ -56,13 +56,20 @@ fn cores(context: &Context, service: &Service, pod: &Pod) -> Vec<Arc<CoreService
     let found = names.iter().filter_map(|name| context.stores.core_services.get(namespace, name));
     let leads_here = |core: &Arc<CoreService>| {
         let selector = core.spec.as_ref().and_then(|spec| spec.selector.as_ref());
-        selector.is_some_and(|all| all.keys().all(|key| pod.labels().get(key).is_some_and(|it| it == label::LISTED)))
+        selector.is_some_and(|all| {
+            all.keys().all(|key| pod.labels().get(key).is_some_and(|it| it == label::LISTED))
+        })
     };
     found.filter(leads_here).collect()
 }
 
 /// Whether `slice` is there as wanted; not while Kubernetes still has the task in one of its own.
-async fn write(context: &Context, service: &Service, pod: &Pod, slice: &EndpointSlice) -> Result<bool, Error> {
+async fn write(
+    context: &Context,
+    service: &Service,
+    pod: &Pod,
+    slice: &EndpointSlice,
+) -> Result<bool, Error> {
     let live = context.stores.slices.get(&service.identity.namespace, &slice.name_any());
     if live.is_none() && is_selected(context, pod, slice).await? {
         return Ok(false);
@@ -81,8 +88,7 @@ async fn is_selected(context: &Context, pod: &Pod, slice: &EndpointSlice) -> Res
     const NAME_LABEL: &str = "kubernetes.io/service-name";
     let service = slice.labels().get(NAME_LABEL).cloned().unwrap_or_default();
     let namespace = slice.namespace().unwrap_or_default();
-    let all: Vec<EndpointSlice> =
-        context.writer.list(&namespace, &format!("{NAME_LABEL}={service}")).await?;
+    let all: Vec<EndpointSlice> = context.writer.list(&namespace, &format!("{NAME_LABEL}={service}")).await?;
     let others = all.iter().filter(|other| other.metadata.name != slice.metadata.name);
     let mut endpoints = others.flat_map(|other| other.endpoints.iter().flatten());
     Ok(endpoints.any(|it| it.target_ref.as_ref().is_some_and(|it| it.uid == pod.metadata.uid)))

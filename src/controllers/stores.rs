@@ -7,7 +7,7 @@ use crate::kubernetes::{Change, Key, ManagedFields, Selection, Watched, Watches}
 use crate::model::label;
 use crate::resolve::reference::may_register;
 use k8s_openapi::api::apps::v1::ControllerRevision;
-use k8s_openapi::api::core::v1::{Node, Pod, Service as CoreService};
+use k8s_openapi::api::core::v1::{Node, Pod, Service as CoreService, ServiceAccount};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::ResourceExt;
@@ -34,6 +34,8 @@ pub struct Stores {
     pub budgets: Watched<PodDisruptionBudget>,
     /// EndpointSlices of ours.
     pub slices: Watched<EndpointSlice>,
+    /// ServiceAccounts that tasks may run with.
+    pub service_accounts: Watched<ServiceAccount>,
     /// Container instances.
     pub nodes: Watched<Node>,
     /// Which objects belong together.
@@ -53,6 +55,7 @@ impl Stores {
             labels: Some(format!("{}={}", label::MANAGED_BY, label::BERTH)),
             ..documents.clone()
         };
+        let accounts = Selection { labels: Some(label::TASK_ROLE.to_owned()), ..documents.clone() };
         let nodes = Selection { managed_fields: ManagedFields::None, ..Selection::default() };
         let stores = Arc::new(Self {
             services: watches.watch(
@@ -77,6 +80,7 @@ impl Stores {
                 on_slice(queues, &later, &indexes),
             ),
             budgets: watches.watch(ours, on_child::<PodDisruptionBudget>(queues)),
+            service_accounts: watches.watch(accounts, on_service_account(queues, &later)),
             nodes: watches.watch(nodes, on_node(queues, &later)),
             indexes,
         });
@@ -96,6 +100,7 @@ impl Stores {
             && self.core_services.ready().await
             && self.slices.ready().await
             && self.budgets.ready().await
+            && self.service_accounts.ready().await
             && self.nodes.ready().await
     }
 
@@ -110,6 +115,7 @@ impl Stores {
             ("apps", "ControllerRevision") => self.revisions.reflects(pending),
             ("", "Service") => self.core_services.reflects(pending),
             ("discovery.k8s.io", "EndpointSlice") => self.slices.reflects(pending),
+            ("", "ServiceAccount") => self.service_accounts.reflects(pending),
             ("policy", "PodDisruptionBudget") => self.budgets.reflects(pending),
             _ => true,
         }
@@ -274,6 +280,27 @@ fn on_node(queues: &Queues, later: &Later) -> impl Fn(&Node, Change) + Send + Sy
         let Some(stores) = later.get() else { return };
         for pod in stores.indexes.listed.get(&node.name_any(), &stores.pods) {
             add_controller(&queues, &*pod);
+        }
+    }
+}
+
+fn on_service_account(
+    queues: &Queues,
+    later: &Later,
+) -> impl Fn(&ServiceAccount, Change) + Send + Sync + 'static + use<> {
+    let (queues, later) = (queues.clone(), Arc::clone(later));
+    move |account, _| {
+        let namespace = account.namespace().unwrap_or_default();
+        for owner in account.owner_references().iter().filter(|owner| owner.kind == "Service") {
+            queues.services.add(key(namespace.clone(), &owner.name));
+        }
+        // One that Berth did not make names nobody: whoever waits for it is in its namespace.
+        let is_ours = account.labels().get(label::MANAGED_BY).is_some_and(|by| by == label::BERTH);
+        let Some(stores) = later.get().filter(|_| !is_ours) else { return };
+        for service in stores.services.state() {
+            if service.metadata.namespace == account.metadata.namespace {
+                queues.services.add(Key::of(&*service));
+            }
         }
     }
 }

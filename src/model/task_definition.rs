@@ -1,5 +1,7 @@
 //! A revision of a task definition, ready to become pods.
 
+use super::access::{Access, EnvironmentSource, SecretKey};
+use super::log::{Log, LogRouter};
 use super::placement::Constraint;
 use super::start::{Dependency, Restart};
 
@@ -86,6 +88,14 @@ pub struct Container {
     pub command: Vec<String>,
     /// Environment, in order, names unique.
     pub environment: Vec<(String, String)>,
+    /// Variables whose values are keys of Secrets, in order; no name is in `environment` too.
+    pub secrets: Vec<(String, SecretKey)>,
+    /// Objects with further variables: of a name in two of them the first value holds, and the above beat them.
+    pub environment_files: Vec<EnvironmentSource>,
+    /// Where its output is to go.
+    pub log: Option<Log>,
+    /// What it routes, where it is the router of the task.
+    pub log_router: Option<LogRouter>,
     /// CPU units: a share, never a limit.
     pub cpu: u32,
     /// Hard limit in MiB.
@@ -151,6 +161,10 @@ pub struct TaskDefinition {
     pub shared_pid: bool,
     /// Whether size is charged whole (requests = limits), as on Fargate.
     pub fargate: bool,
+    /// What its tasks have from outside the document.
+    pub access: Access,
+    /// Tags of the definition: keys and values.
+    pub tags: Vec<(String, String)>,
 }
 
 impl TaskDefinition {

@@ -54,6 +54,8 @@ pub(super) fn container(
         pseudo_terminal: definition.pseudo_terminal.unwrap_or(false),
         dropped_capabilities: dropped_capabilities(definition),
         mounts: mounts(definition),
+        // What comes from outside the document is `access`'s business.
+        ..Container::default()
     }
 }
 

@@ -19,7 +19,8 @@ pub fn instance(node: &Node) -> Instance {
     let cordoned = node.spec.as_ref().is_some_and(|spec| spec.unschedulable == Some(true));
     let asked = cordoned && node.labels().get(STATE.0).is_some_and(|state| state == STATE.1);
     let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    let lost = conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "Unknown");
+    let lost =
+        conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "Unknown");
     let zone = node.labels().get("topology.kubernetes.io/zone").cloned();
     Instance { zone, draining: going || asked, lost }
 }

@@ -26,14 +26,15 @@ pub(super) fn sort<'a>(
         let name = definition.name.as_deref().unwrap_or_default();
         if let Some(container) = containers.iter().find(|container| container.name == name) {
             let mut container = container.clone();
-            container.depends_on = dependencies(index, definition, containers, found);
+            container.depends_on = dependencies(spec, (index, definition), containers, found);
             waiting.push(Placed { index, definition, container });
         }
     }
     let mut done: Vec<Placed<'a>> = Vec::new();
     while !waiting.is_empty() {
         let still: BTreeSet<String> = waiting.iter().map(|one| one.container.name.clone()).collect();
-        let free = |one: &Placed<'_>| one.container.depends_on.iter().all(|it| !still.contains(&it.container));
+        let free =
+            |one: &Placed<'_>| one.container.depends_on.iter().all(|it| !still.contains(&it.container));
         let Some(next) = waiting.iter().position(free) else {
             found.push(circle(&waiting));
             done.append(&mut waiting);
@@ -52,8 +53,8 @@ fn circle(waiting: &[Placed<'_>]) -> Violation {
 
 /// What one container waits for; of those it only has to find there, the unknown are told elsewhere.
 fn dependencies(
-    index: usize,
-    definition: &ContainerDefinition,
+    spec: &TaskDefinitionSpec,
+    (index, definition): (usize, &ContainerDefinition),
     all: &[Container],
     found: &mut Vec<Violation>,
 ) -> Vec<Dependency> {
@@ -71,6 +72,9 @@ fn dependencies(
             Err(message) => found.push(Violation::new(format!("{path}.condition"), message)),
         }
     }
+    for router in routers(spec, definition) {
+        dependencies.push(Dependency { container: router.to_owned(), condition: Condition::Start });
+    }
     let links = definition.links.iter().flatten().map(|link| super::sharing::split(link).0);
     let sources = definition.volumes_from.iter().flatten();
     for name in links.chain(sources.filter_map(|from| from.source_container.as_deref())) {
@@ -81,6 +85,17 @@ fn dependencies(
         }
     }
     dependencies
+}
+
+/// The router of the task, where it routes what `definition`'s container prints: ECS starts it first.
+fn routers<'a>(
+    spec: &'a TaskDefinitionSpec,
+    definition: &'a ContainerDefinition,
+) -> impl Iterator<Item = &'a str> {
+    let driver = definition.log_configuration.as_ref().and_then(|log| log.log_driver.as_deref());
+    let others = spec.container_definitions.iter().flatten().filter(move |_| driver == Some("awsfirelens"));
+    let routers = others.filter(|other| other.firelens_configuration.is_some());
+    routers.filter_map(|other| other.name.as_deref()).filter(|name| Some(*name) != definition.name.as_deref())
 }
 
 /// The condition, if `other` can ever meet it.
@@ -94,7 +109,8 @@ fn condition(text: &str, other: &Container) -> Result<Condition, String> {
     };
     let ends = matches!(condition, Condition::Complete | Condition::Success);
     if ends && other.essential {
-        let message = "A dependency container with SUCCESS or COMPLETE condition cannot be an essential container";
+        let message =
+            "A dependency container with SUCCESS or COMPLETE condition cannot be an essential container";
         return Err(message.to_owned());
     }
     if condition == Condition::Healthy && other.health_check.is_none() {

@@ -5,7 +5,8 @@ use super::reference::a_cluster;
 use super::{arn, placement};
 use crate::api;
 use crate::model::{
-    Identity, Placement, Registration, Service, TargetGroup, TaskDefinition, Violation, label, name,
+    Identity, Placement, Registration, Service, TagSource, Tagging, TargetGroup, TaskDefinition, Violation,
+    label, name,
 };
 use crate::placement::{Demand, rules};
 use kube::ResourceExt;
@@ -73,6 +74,7 @@ pub fn service(
         health_check_grace_period: natural(spec.health_check_grace_period_seconds, 0),
         deregistration_delay: natural(kubernetes.deregistration_delay_seconds, 10),
         stopped_tasks_kept: natural(kubernetes.stopped_tasks_kept, 10),
+        tagging: tagging(spec),
         fingerprint: fingerprint(service, &definition),
         task_definition: definition,
     })
@@ -186,6 +188,17 @@ fn registrations(spec: &api::ServiceSpec, discovery_name: &dyn Fn(&str) -> Strin
             Some(Registration { discovery: discovery_name(text), port })
         })
         .collect()
+}
+
+/// How tasks are tagged; ECS's default is not at all
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>).
+fn tagging(spec: &api::ServiceSpec) -> Tagging {
+    let source = match spec.propagate_tags.as_deref() {
+        Some("TASK_DEFINITION") => TagSource::TaskDefinition,
+        Some("SERVICE") => TagSource::Service(super::tags(spec.tags.as_deref().unwrap_or_default())),
+        _ => TagSource::None,
+    };
+    Tagging { source, managed: spec.enable_ecs_managed_tags.unwrap_or(false) }
 }
 
 /// A hash over everything whose change starts a new deployment

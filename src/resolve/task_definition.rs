@@ -1,5 +1,6 @@
 //! A registered revision → the task definition that tasks are made of, or all that is wrong with it.
 
+use super::access::access;
 use super::container::container;
 use super::grants::Grants;
 use super::{placement, sharing, size};
@@ -14,7 +15,7 @@ pub fn task_definition(
     spec: &TaskDefinitionSpec,
     family: &str,
     revision: i64,
-    _grants: &Grants,
+    grants: &Grants,
 ) -> Result<TaskDefinition, Vec<Violation>> {
     let mut found = Vec::new();
     let mut containers = Vec::new();
@@ -36,6 +37,7 @@ pub fn task_definition(
             found.push(Violation::new("spec.containerDefinitions", message));
         }
     }
+    let access = access(spec, &mut containers, grants, &mut found);
     let network_mode = network_mode(spec, &mut found);
     let volumes = volumes(spec, &mut found);
     let containers = sharing::share(spec, &containers, &mut found);
@@ -64,6 +66,8 @@ pub fn task_definition(
             .filter(|name| !name.is_empty()),
         shared_pid: spec.pid_mode.as_deref() == Some("task"),
         fargate: spec.requires_compatibilities.iter().flatten().any(|name| name == "FARGATE"),
+        access,
+        tags: super::tags(spec.tags.as_deref().unwrap_or_default()),
     })
 }
 

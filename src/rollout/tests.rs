@@ -31,6 +31,8 @@ fn service(desired: u32, minimum: u32, maximum: u32) -> Service {
             hostname: None,
             shared_pid: false,
             fargate: false,
+            access: Default::default(),
+            tags: vec![],
         },
         desired_count: desired,
         minimum_healthy_percent: minimum,
@@ -41,6 +43,7 @@ fn service(desired: u32, minimum: u32, maximum: u32) -> Service {
         health_check_grace_period: 0,
         deregistration_delay: 0,
         stopped_tasks_kept: 10,
+        tagging: Default::default(),
         fingerprint: String::new(),
     }
 }

@@ -1,7 +1,8 @@
 //! A container of a task definition in, a container of a pod out.
 
 use super::order::Order;
-use super::{names, restart};
+use super::{log_router, names, restart};
+use crate::model::access::{EnvironmentSource, SecretKey};
 use crate::model::task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol};
 use crate::model::{Service, TaskDefinition};
 use k8s_openapi::api::core::v1 as corev1;
@@ -15,7 +16,7 @@ pub fn containers(
 ) -> Vec<corev1::Container> {
     let windows = super::task::is_windows(task_definition);
     let mut port_names = BTreeSet::new();
-    let container = |container: &Container| {
+    let mut whole = |container: &Container| {
         let mut built = corev1::Container {
             ports: match task_definition.network_mode {
                 NetworkMode::None => None,
@@ -29,7 +30,12 @@ pub fn containers(
         }
         built
     };
-    task_definition.containers.iter().map(container).collect()
+    let equipped = |container: &Container| {
+        let mut whole = whole(container);
+        log_router::equip(container, &mut whole);
+        whole
+    };
+    task_definition.containers.iter().map(equipped).collect()
 }
 
 /// What only a container has that runs beside others: when it starts, whether it is well, when it ends.
@@ -61,23 +67,48 @@ fn pull_policy(image: &str) -> &'static str {
 
 /// What needs to know nothing but the container itself.
 fn plain(container: &Container) -> corev1::Container {
-    let environment = container.environment.iter().map(|(name, value)| corev1::EnvVar {
+    let plain = container.environment.iter().map(|(name, value)| corev1::EnvVar {
         name: name.clone(),
         value: Some(names::unexpanded(value)),
         value_from: None,
     });
+    let environment = plain.chain(container.secrets.iter().map(secret));
     corev1::Container {
         name: names::legal(&container.name),
         image: Some(container.image.clone()),
         command: names::all_unexpanded(&container.entry_point),
         args: names::all_unexpanded(&container.command),
         env: some(environment.collect()),
+        env_from: some(environment_files(container)),
         working_dir: container.working_directory.clone(),
         stdin: container.interactive.then_some(true),
         tty: container.pseudo_terminal.then_some(true),
         volume_mounts: some(mounts(container)),
         ..Default::default()
     }
+}
+
+/// A variable whose value the node reads from a Secret.
+fn secret((name, from): &(String, SecretKey)) -> corev1::EnvVar {
+    let selector =
+        corev1::SecretKeySelector { name: from.secret.clone(), key: from.key.clone(), optional: None };
+    let source = corev1::EnvVarSource { secret_key_ref: Some(selector), ..Default::default() };
+    corev1::EnvVar { name: name.clone(), value: None, value_from: Some(source) }
+}
+
+/// Objects with variables. ECS takes the first value of a name, Kubernetes the last: so the order is reversed.
+fn environment_files(container: &Container) -> Vec<corev1::EnvFromSource> {
+    let source = |source: &EnvironmentSource| match source {
+        EnvironmentSource::ConfigMap(name) => corev1::EnvFromSource {
+            config_map_ref: Some(corev1::ConfigMapEnvSource { name: name.clone(), optional: None }),
+            ..Default::default()
+        },
+        EnvironmentSource::Secret(name) => corev1::EnvFromSource {
+            secret_ref: Some(corev1::SecretEnvSource { name: name.clone(), optional: None }),
+            ..Default::default()
+        },
+    };
+    container.environment_files.iter().rev().map(source).collect()
 }
 
 /// A list, where it has members: an empty one is not written.

@@ -76,7 +76,8 @@ impl<'a> Order<'a> {
     /// What `resolve::task` has to know of it.
     pub fn annotation(&self) -> Option<StartOrder> {
         let turns = self.containers.iter().filter_map(|container| {
-            let after: Vec<After> = container.depends_on.iter().filter_map(|it| self.after(container, it)).collect();
+            let after: Vec<After> =
+                container.depends_on.iter().filter_map(|it| self.after(container, it)).collect();
             let image = self.gate(container).map(|_| container.image.clone());
             (!after.is_empty()).then(|| (names::legal(&container.name), Turn { image, after }))
         });

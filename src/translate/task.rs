@@ -6,8 +6,8 @@
 use super::container::{containers, some};
 use super::meta::{entry, labelled, meta};
 use super::order::Order;
-use super::{Capabilities, names, resources};
-use crate::model::{DeploymentId, Service, TaskDefinition, label, name};
+use super::{Capabilities, log_router, names, resources, service_account, tags};
+use crate::model::{Container, DeploymentId, Service, TaskDefinition, label, name};
 use crate::placement::{self, NodeView, rules};
 use k8s_openapi::api::core::v1 as corev1;
 use std::collections::BTreeMap;
@@ -59,6 +59,7 @@ fn labels(launch: &Launch<'_>) -> Vec<(String, String)> {
         entry(&label::group(&service.group()), ""),
     ];
     labels.extend(service.target_groups.iter().map(|group| entry(&label::target_group(&group.name), "")));
+    labels.extend(tags::labels(service, task_definition));
     labels.extend(service.registrations.iter().map(|one| entry(&label::discovery(&one.discovery), "")));
     labels
 }
@@ -98,10 +99,23 @@ fn annotations(launch: &Launch<'_>, order: &Order<'_>) -> BTreeMap<String, Strin
     if !periods.is_empty() {
         annotations.insert(label::RESTART_PERIODS.to_owned(), serde_json::Value::Object(periods).to_string());
     }
+    annotations.extend(tags::annotation(service, task_definition));
+    annotations.extend(log_router::settings(service, task_definition));
+    annotations.extend(task_definition.containers.iter().flat_map(logs));
     if !renamed.is_empty() {
         annotations.insert(label::CONTAINER_NAMES.to_owned(), serde_json::Value::Object(renamed).to_string());
     }
     annotations
+}
+
+/// What a log agent needs to know to write a container's output where the document wants it.
+fn logs(container: &Container) -> Vec<(String, String)> {
+    let Some(log) = &container.log else { return Vec::new() };
+    let known =
+        [("driver", Some(&log.driver)), ("group", log.group.as_ref()), ("region", log.region.as_ref())];
+    let all = known.into_iter().chain([("stream", log.stream.as_ref())]);
+    let name = names::legal(&container.name);
+    all.filter_map(|(what, text)| Some((label::log(what, &name), text?.clone()))).collect()
 }
 
 fn spec(launch: &Launch<'_>, order: &Order<'_>) -> corev1::PodSpec {
@@ -122,19 +136,28 @@ fn spec(launch: &Launch<'_>, order: &Order<'_>) -> corev1::PodSpec {
         dns_config: Some(dns_config()),
         enable_service_links: Some(false),
         host_aliases: some(task_definition.extra_hosts.iter().map(alias).collect()),
+        image_pull_secrets: some(pull_secrets(task_definition)),
         hostname: task_definition.hostname.as_deref().map(names::legal),
         restart_policy: Some("Never".into()),
         security_context: (!is_windows(task_definition))
             .then(|| corev1::PodSecurityContext { seccomp_profile: Some(seccomp), ..Default::default() }),
         share_process_namespace: task_definition.shared_pid.then_some(true),
         termination_grace_period_seconds: Some(grace_period(service, order)),
-        volumes: some(task_definition.volumes.iter().map(volume).collect()),
+        service_account_name: task_definition.access.role.as_ref().map(service_account::service_account_name),
+        volumes: some(
+            task_definition.volumes.iter().map(volume).chain(log_router::volumes(task_definition)).collect(),
+        ),
         ..Default::default()
     };
     resources::charge(&mut spec, task_definition, *capabilities, order.has_inits());
     set_apart(&mut spec, task_definition, order);
     place(&mut spec, launch);
     spec
+}
+
+fn pull_secrets(task_definition: &TaskDefinition) -> Vec<corev1::LocalObjectReference> {
+    let names = task_definition.access.pull_secrets.iter();
+    names.map(|name| corev1::LocalObjectReference { name: name.clone() }).collect()
 }
 
 fn place(spec: &mut corev1::PodSpec, launch: &Launch<'_>) {

@@ -123,7 +123,8 @@ async fn a_task_whose_container_waits_in_vain_is_stopped_with_the_reason() {
 async fn a_task_serves_on_when_a_container_ends_that_is_not_essential() {
     let stage = Stage::new("alone").await;
     let mut web = definition("web", "sim/unhealthy-after-14s");
-    web["spec"]["containerDefinitions"][0]["healthCheck"] = json!({"command": ["CMD", "true"], "interval": 5});
+    web["spec"]["containerDefinitions"][0]["healthCheck"] =
+        json!({"command": ["CMD", "true"], "interval": 5});
     let helper = json!({"name": "helper", "image": "sim/exit-1-after-6s", "memory": 16, "essential": false});
     web["spec"]["containerDefinitions"].as_array_mut().unwrap().push(helper);
     stage.apply(&[&web, &service("web", 1)]).await;

@@ -29,7 +29,8 @@ fn waits(waits: &[(&str, &str)]) -> Value {
 }
 
 fn time(status: &Value, state: &str, field: &str) -> Timestamp {
-    let state = if status["state"][state].is_null() { &status["lastState"][state] } else { &status["state"][state] };
+    let state =
+        if status["state"][state].is_null() { &status["lastState"][state] } else { &status["state"][state] };
     state[field].as_str().unwrap_or_else(|| panic!("{status}")).parse().unwrap()
 }
 
@@ -75,7 +76,10 @@ pub async fn started_and_stopped(site: Site<'_>) {
     let [db, main] = ["db", "app"].map(|name| time(&container(&ended, name), "terminated", "finishedAt"));
     let after = db.duration_since(main).as_secs();
     assert!(after >= 1, "db ended {after} s after app");
-    println!("                  app started {} s after db, and db ended {after} s after app", healthy.as_secs());
+    println!(
+        "                  app started {} s after db, and db ended {after} s after app",
+        healthy.as_secs()
+    );
 }
 
 /// A success that does not come, and one that comes too late.
@@ -98,14 +102,20 @@ pub async fn in_vain(site: Site<'_>) {
         service("late", 1, json!({})),
     ])
     .await;
-    for (name, words) in [("fails", "it ended with exit code 3"), ("late", "its startTimeout of 5 seconds is over")] {
+    for (name, words) in
+        [("fails", "it ended with exit code 3"), ("late", "its startTimeout of 5 seconds is over")]
+    {
         let stopped = until("a task is stopped", 60, || async {
             let tasks = site.all_tasks(name).await;
             tasks.into_iter().find(|pod| pod.annotations().contains_key("ecs.berth.dev/stopped-reason"))
         })
         .await;
         let reason = &stopped.annotations()["ecs.berth.dev/stopped-reason"];
-        assert!(reason.contains("container app waits for container fill to be SUCCESS") && reason.ends_with(words), "{reason}");
+        assert!(
+            reason.contains("container app waits for container fill to be SUCCESS")
+                && reason.ends_with(words),
+            "{reason}"
+        );
         assert_eq!(stopped.labels()["ecs.berth.dev/stop-code"], "TaskFailedToStart");
         assert!(container(&stopped, "app")["state"]["terminated"]["startedAt"].is_null());
     }
@@ -139,7 +149,8 @@ pub async fn restarted(site: Site<'_>) {
 /// Helpers end one after the other while requests go on.
 pub async fn helper_ends(site: Site<'_>) {
     site.create(json!({})).await;
-    let group = json!({"loadBalancers": [{"targetGroupArn": "web", "containerName": "app", "containerPort": 8080}]});
+    let group =
+        json!({"loadBalancers": [{"targetGroupArn": "web", "containerName": "app", "containerPort": 8080}]});
     let main = app(json!({"healthCheck": health_check()}));
     let helper = server("helper", 8081, json!({"essential": false}));
     site.apply(&[definition("web", &[main, helper]), service("web", 2, group)]).await;

@@ -4,17 +4,21 @@ use super::{Field, accepting, mapped, mapped_as, part, refused, refusing, withou
 
 const NODE: &str = "needs a Cluster that permits it for this namespace; that comes later";
 const LATER: &str = "not supported yet; that comes later";
-const LOGS: &str = "output stays with the node's container runtime, readable with kubectl logs";
-const TAGS: &str = "tags stay on the object; nothing on Kubernetes is billed by them";
+const LOGS: &str = "output is with the node's container runtime, readable with `kubectl logs`; annotations of the task tell log agents \
+                    of the node where it is to go";
 
 /// RegisterTaskDefinition.
 pub(super) const FIELDS: &[Field] = &[
     mapped("family"),
-    without_effect(
+    mapped_as(
         "taskRoleArn",
-        "no Cluster maps it: the tasks run without the role's rights and without a token",
+        "the ServiceAccount that a Cluster's grant maps it to. Unmapped it is refused, unless the namespace has permission \
+         `UnmappedRoles` or no Cluster exists: then the tasks run without the role's rights",
     ),
-    without_effect("executionRoleArn", "the node pulls images and collects output with rights of its own"),
+    without_effect(
+        "executionRoleArn",
+        "the node pulls images and collects output with rights of its own, or with those that grants name",
+    ),
     mapped_as("networkMode", "every task has an address of its own, in each mode").except(&[refusing(
         "`host`",
         |mode| mode == "host",
@@ -26,7 +30,11 @@ pub(super) const FIELDS: &[Field] = &[
     mapped_as("requiresCompatibilities", "the definition is validated against it"),
     mapped("cpu"),
     mapped("memory"),
-    without_effect("tags", TAGS).with(&[part("key"), part("value")]),
+    mapped_as(
+        "tags",
+        "labels and an annotation of tasks, where the service says `propagateTags: TASK_DEFINITION`",
+    )
+    .with(&[mapped("key"), mapped("value")]),
     refused("pidMode", NODE).except(&[accepting(
         "`task`",
         |mode| mode == "task",
@@ -59,7 +67,8 @@ pub(super) const FIELDS: &[Field] = &[
 const CONTAINER: &[Field] = &[
     mapped("name"),
     mapped("image"),
-    refused("repositoryCredentials", LATER).with(&[part("credentialsParameter")]),
+    mapped_as("repositoryCredentials", "the pull secret that a Cluster's grant gives for the image's registry; refused without")
+        .with(&[mapped("credentialsParameter")]),
     mapped("cpu"),
     mapped("memory"),
     mapped("memoryReservation"),
@@ -98,12 +107,21 @@ const CONTAINER: &[Field] = &[
     mapped("entryPoint"),
     mapped("command"),
     mapped("environment").with(&[mapped("name"), mapped("value")]),
-    refused("environmentFiles", LATER).with(&[part("value"), part("type")]),
+    mapped_as(
+        "environmentFiles",
+        "variables from the ConfigMap or Secret that a Cluster's grant maps each file to; refused without",
+    )
+    .with(&[mapped("value"), mapped("type")]),
     mapped("mountPoints").with(&[mapped("sourceVolume"), mapped("containerPath"), mapped("readOnly")]),
     mapped_as("volumesFrom", "what the other container's mountPoints say, not what its image declares")
         .with(&[mapped("sourceContainer"), mapped("readOnly")]),
     mapped("linuxParameters").with(LINUX),
-    refused("secrets", LATER).with(&[part("name"), part("valueFrom")]),
+    mapped_as(
+        "secrets",
+        "variables from the keys of Secrets that a Cluster's grants map each to, fetched by External Secrets where they name \
+         a store; refused without",
+    )
+    .with(&[mapped("name"), mapped("valueFrom")]),
     mapped_as(
         "dependsOn",
         "SUCCESS by an init container where nothing else has to run beside it, which every other container then starts \
@@ -143,10 +161,18 @@ const CONTAINER: &[Field] = &[
         part("softLimit"),
         part("hardLimit"),
     ]),
-    without_effect("logConfiguration", LOGS).with(&[
-        part("logDriver"),
-        part("options"),
-        part("secretOptions").with(&[part("name"), part("valueFrom")]),
+    mapped_as("logConfiguration", LOGS).with(&[
+        mapped_as("logDriver", "an annotation for log agents; `awsfirelens`: the task's router"),
+        mapped_as(
+            "options",
+            "`awslogs`: group, region and stream are annotations for log agents; `awsfirelens`: an output of the router. Of \
+             the other drivers, and all other options: for log agents to know, nothing here reads them",
+        ),
+        mapped_as(
+            "secretOptions",
+            "`awsfirelens`: variables of the router, as `secrets`; without effect with the other drivers",
+        )
+        .with(&[mapped("name"), mapped("valueFrom")]),
     ]),
     mapped_as(
         "healthCheck",
@@ -165,8 +191,12 @@ const CONTAINER: &[Field] = &[
         part("type"),
         part("sharingStrategy").with(&[part("nvidiaMps").with(&[part("memory"), part("maxComputePercent")])]),
     ]),
-    without_effect("firelensConfiguration", "the container runs, but no output is routed through it")
-        .with(&[part("type"), part("options")]),
+    mapped_as(
+        "firelensConfiguration",
+        "the router finds settings as on ECS and takes records on port 24224 of the task; it reads what the containers print \
+         where a grant opens `/var/log/pods` of the node",
+    )
+    .with(&[mapped("type"), mapped("options")]),
     refused("credentialSpecs", "Active Directory credentials have no counterpart yet"),
 ];
 

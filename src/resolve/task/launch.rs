@@ -3,7 +3,7 @@
 use super::view::{STARTABLE_WITHIN, View, started};
 use crate::model::{LastStatus, PROVEN_AFTER, StopCode, Task, label};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::ContainerStatus;
+use k8s_openapi::api::core::v1::{ContainerStateWaiting, ContainerStatus};
 
 /// Pod phases end for these reasons without any fault of the task.
 const NOT_ITS_FAULT: [&str; 5] = ["Evicted", "NodeShutdown", "Terminated", "Preempting", "DeadlineExceeded"];
@@ -11,13 +11,17 @@ const NOT_ITS_FAULT: [&str; 5] = ["Evicted", "NodeShutdown", "Terminated", "Pree
 impl View<'_> {
     /// ECS's text for the first container that Kubernetes cannot start.
     pub fn stuck(&self) -> Option<String> {
-        self.inits().chain(self.containers()).filter(|status| !self.is_at_gate(status)).find_map(unable_to_start)
+        self.inits()
+            .chain(self.containers())
+            .filter(|status| !self.is_at_gate(status))
+            .find_map(unable_to_start)
     }
 
     /// When a container that cannot start is given up: each has its time from when its turn came.
     pub fn patience_ends(&self) -> Option<Timestamp> {
         let begun = self.status.start_time.as_ref()?.0;
-        let ends = self.inits().filter_map(|status| status.state.as_ref()?.terminated.as_ref()?.finished_at.clone());
+        let ends =
+            self.inits().filter_map(|status| status.state.as_ref()?.terminated.as_ref()?.finished_at.clone());
         let starts = self.containers().filter_map(started);
         let turns = ends.map(|time| time.0).chain(starts).chain(self.time(label::RELEASED_AT));
         turns.fold(begun, Timestamp::max).checked_add(STARTABLE_WITHIN).ok()
@@ -60,12 +64,24 @@ impl View<'_> {
     }
 }
 
+/// Whether a container waits for an object of this kind, or for a key of it.
+fn is_about(waiting: &ContainerStateWaiting, kind: &str) -> bool {
+    let message = waiting.message.as_deref().unwrap_or_default().to_ascii_lowercase();
+    message.starts_with(&format!("{kind} \"")) || message.contains(&format!(" in {kind} "))
+}
+
 /// ECS's text for a container that Kubernetes cannot start, if `status` is one.
 fn unable_to_start(status: &ContainerStatus) -> Option<String> {
     let waiting = status.state.as_ref()?.waiting.as_ref()?;
     let family = match waiting.reason.as_deref()? {
         "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" => {
             "CannotPullContainerError"
+        }
+        "CreateContainerConfigError" if is_about(waiting, "secret") => {
+            "ResourceInitializationError: unable to pull secrets or registry auth"
+        }
+        "CreateContainerConfigError" if is_about(waiting, "configmap") => {
+            "ResourceInitializationError: failed to download env files"
         }
         "CreateContainerConfigError" | "CreateContainerError" => "CannotCreateContainerError",
         "RunContainerError" => "CannotStartContainerError",

@@ -13,7 +13,8 @@ impl<'a> View<'a> {
     pub fn releases(&self) -> Vec<Release> {
         let turns = self.order.0.iter().filter(|(name, turn)| self.is_closed(name, turn));
         let open = turns.filter(|(_, turn)| turn.after.iter().all(|after| self.holds(after)));
-        open.filter_map(|(name, turn)| Some(Release { container: name.clone(), image: turn.image.clone()? })).collect()
+        open.filter_map(|(name, turn)| Some(Release { container: name.clone(), image: turn.image.clone()? }))
+            .collect()
     }
 
     /// Why a container will never start, if there is one: what it waits for cannot come any more, or is late.
@@ -47,7 +48,8 @@ impl<'a> View<'a> {
         let Some(image) = turn.and_then(|turn| turn.image.as_deref()) else { return false };
         let waiting = status.state.as_ref().and_then(|state| state.waiting.as_ref());
         waiting.is_some_and(|waiting| {
-            let is_about_image = waiting.message.as_deref().is_some_and(|text| text.contains(&format!("\"{image}\"")));
+            let is_about_image =
+                waiting.message.as_deref().is_some_and(|text| text.contains(&format!("\"{image}\"")));
             waiting.reason.as_deref() == Some("InvalidImageName") && !is_about_image
         })
     }

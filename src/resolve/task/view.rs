@@ -73,7 +73,8 @@ impl<'a> View<'a> {
     /// When every container had started, if all have.
     pub fn started_at(&self) -> Option<Timestamp> {
         let wanted = self.pod.spec.as_ref().map_or(0, |spec| spec.containers.len());
-        let starts: Vec<Timestamp> = self.containers().filter_map(|status| self.first_start(status)).collect();
+        let starts: Vec<Timestamp> =
+            self.containers().filter_map(|status| self.first_start(status)).collect();
         if starts.len() < wanted { None } else { starts.into_iter().max() }
     }
 
@@ -97,14 +98,19 @@ impl<'a> View<'a> {
 
     fn is_early(&self, name: &str, end: &ContainerStateTerminated) -> bool {
         let Some(period) = self.periods.get(name) else { return false };
-        let time = |time: &Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>| time.as_ref().map(|it| it.0);
-        let ran = time(&end.finished_at).zip(time(&end.started_at)).map(|(end, start)| end.duration_since(start));
+        let time = |time: &Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>| {
+            time.as_ref().map(|it| it.0)
+        };
+        let ran =
+            time(&end.finished_at).zip(time(&end.started_at)).map(|(end, start)| end.duration_since(start));
         ran.is_none_or(|ran| ran < SignedDuration::from_secs(i64::from(*period)))
     }
 
     /// Whether the node starts the container again, and ECS would.
     fn is_restarted(&self, name: &str, end: &ContainerStateTerminated) -> bool {
-        let Some(container) = self.spec(name).filter(|_| self.periods.contains_key(name)) else { return false };
+        let Some(container) = self.spec(name).filter(|_| self.periods.contains_key(name)) else {
+            return false;
+        };
         let mut rules = container.restart_policy_rules.iter().flatten();
         let ignored = |values: &Vec<i32>| values.contains(&end.exit_code);
         let is_ruled = rules.any(|rule| {

@@ -54,6 +54,8 @@ pub fn minimal() -> Service {
         hostname: None,
         shared_pid: false,
         fargate: false,
+        access: Default::default(),
+        tags: vec![],
     };
     Service {
         identity: Identity {
@@ -74,6 +76,7 @@ pub fn minimal() -> Service {
         health_check_grace_period: 0,
         deregistration_delay: 0,
         stopped_tasks_kept: 10,
+        tagging: Default::default(),
         fingerprint: "one".into(),
     }
 }

@@ -35,7 +35,8 @@ fn strings(inits: &str, gated: &str) -> (String, String) {
 
 #[test]
 fn a_chain_of_successes_is_a_row_of_init_containers() {
-    let chain = vec![one("a", &[]), one("b", &[("a", Success)]), one("c", &[("b", Success), ("a", Complete)])];
+    let chain =
+        vec![one("a", &[]), one("b", &[("a", Success)]), one("c", &[("b", Success), ("a", Complete)])];
     assert_eq!(shape(chain), strings("a b", ""));
 }
 

@@ -18,6 +18,8 @@ fn definition(cpu: Option<u32>, memory: Option<u32>, containers: Vec<Container>)
         hostname: None,
         shared_pid: false,
         fargate: false,
+        access: Default::default(),
+        tags: vec![],
     }
 }
 
@@ -115,7 +117,12 @@ fn containers_that_run_before_the_others_are_charged_as_well() {
     let definition = definition(None, None, containers);
     let pods = vec![corev1::Container::default(); 2];
     let mut spec = corev1::PodSpec { containers: pods, ..Default::default() };
-    charge(&mut spec, &definition, Capabilities { pod_level_resources: true, ..Capabilities::default() }, true);
+    charge(
+        &mut spec,
+        &definition,
+        Capabilities { pod_level_resources: true, ..Capabilities::default() },
+        true,
+    );
     assert_eq!(short(spec.resources.as_ref()), "500m 192Mi / - -");
     assert_eq!(short(spec.containers[0].resources.as_ref()), "250m 128Mi / - 512Mi");
 }
