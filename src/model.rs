@@ -4,6 +4,7 @@
 //! values, `rollout`, `placement` and `translate` their readers.
 
 pub mod access;
+pub mod confinement;
 pub mod deployment;
 pub mod expression;
 pub mod label;
@@ -15,15 +16,16 @@ pub mod start;
 pub mod task;
 pub mod task_definition;
 pub mod violation;
+pub mod volume;
 
 pub use access::Access;
+pub use confinement::{Confinement, NodeNamespaces, Profile, SeLinux};
 pub use deployment::{Deployment, DeploymentId, RolloutState};
 pub use log::{Log, LogRouter, Output, RouterKind};
 pub use placement::{Constraint, Placement, Resource, Strategy};
 pub use service::{Identity, Registration, Service, TagSource, Tagging, TargetGroup};
 pub use start::{After, Condition, Dependency, Restart, StartOrder, Turn};
 pub use task::{Health, Instance, LastStatus, Listing, PROVEN_AFTER, Release, StopCode, Task};
-pub use task_definition::{
-    Container, HealthCheck, Mount, NetworkMode, Port, Protocol, TaskDefinition, Volume,
-};
+pub use task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol, TaskDefinition};
 pub use violation::Violation;
+pub use volume::{Mount, TaskVolume, Volume, VolumeSource};

@@ -4,19 +4,28 @@
 
 mod access;
 pub mod arn;
+mod capability;
+mod confinement;
 mod container;
+mod device;
 pub mod grants;
 mod instance;
 mod judgement;
+mod mount;
+mod network;
 mod order;
 mod placement;
+mod platform;
+mod port;
 pub mod reference;
 pub mod revision;
 pub mod service;
 mod sharing;
 pub mod size;
+mod sysctl;
 pub mod task;
 pub mod task_definition;
+mod volume;
 
 /// Tags as keys and values; one without a key is none.
 fn tags(tags: &[crate::api::common::Tag]) -> Vec<(String, String)> {

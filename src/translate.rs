@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, an environment or a cluster, and nothing sets owner references: the edge
 //! that writes an object knows its owner.
 
+mod confinement;
 mod container;
 mod disruption_budget;
 mod endpoints;
@@ -10,6 +11,7 @@ mod external_secret;
 mod log_router;
 mod meta;
 mod names;
+mod network;
 mod order;
 mod resources;
 mod restart;
@@ -18,6 +20,7 @@ mod service;
 mod service_account;
 mod tags;
 mod task;
+mod volume;
 
 pub use disruption_budget::disruption_budget;
 pub use endpoints::{Endpoint, endpoint_slices};

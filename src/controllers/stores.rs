@@ -32,10 +32,10 @@ pub struct Stores {
     pub core_services: Watched<CoreService>,
     /// Disruption budgets of ours.
     pub budgets: Watched<PodDisruptionBudget>,
-    /// EndpointSlices of ours.
-    pub slices: Watched<EndpointSlice>,
     /// ServiceAccounts that tasks may run with.
     pub service_accounts: Watched<ServiceAccount>,
+    /// EndpointSlices of ours.
+    pub slices: Watched<EndpointSlice>,
     /// Container instances.
     pub nodes: Watched<Node>,
     /// Which objects belong together.
@@ -114,8 +114,8 @@ impl Stores {
             ("", "Pod") => self.pods.reflects(pending),
             ("apps", "ControllerRevision") => self.revisions.reflects(pending),
             ("", "Service") => self.core_services.reflects(pending),
-            ("discovery.k8s.io", "EndpointSlice") => self.slices.reflects(pending),
             ("", "ServiceAccount") => self.service_accounts.reflects(pending),
+            ("discovery.k8s.io", "EndpointSlice") => self.slices.reflects(pending),
             ("policy", "PodDisruptionBudget") => self.budgets.reflects(pending),
             _ => true,
         }
@@ -255,6 +255,27 @@ fn on_core_service(
     }
 }
 
+fn on_service_account(
+    queues: &Queues,
+    later: &Later,
+) -> impl Fn(&ServiceAccount, Change) + Send + Sync + 'static + use<> {
+    let (queues, later) = (queues.clone(), Arc::clone(later));
+    move |account, _| {
+        let namespace = account.namespace().unwrap_or_default();
+        for owner in account.owner_references().iter().filter(|owner| owner.kind == "Service") {
+            queues.services.add(key(namespace.clone(), &owner.name));
+        }
+        // One that Berth did not make names nobody: whoever waits for it is in its namespace.
+        let is_ours = account.labels().get(label::MANAGED_BY).is_some_and(|by| by == label::BERTH);
+        let Some(stores) = later.get().filter(|_| !is_ours) else { return };
+        for service in stores.services.state() {
+            if service.metadata.namespace == account.metadata.namespace {
+                queues.services.add(Key::of(&*service));
+            }
+        }
+    }
+}
+
 fn on_slice(
     queues: &Queues,
     later: &Later,
@@ -280,27 +301,6 @@ fn on_node(queues: &Queues, later: &Later) -> impl Fn(&Node, Change) + Send + Sy
         let Some(stores) = later.get() else { return };
         for pod in stores.indexes.listed.get(&node.name_any(), &stores.pods) {
             add_controller(&queues, &*pod);
-        }
-    }
-}
-
-fn on_service_account(
-    queues: &Queues,
-    later: &Later,
-) -> impl Fn(&ServiceAccount, Change) + Send + Sync + 'static + use<> {
-    let (queues, later) = (queues.clone(), Arc::clone(later));
-    move |account, _| {
-        let namespace = account.namespace().unwrap_or_default();
-        for owner in account.owner_references().iter().filter(|owner| owner.kind == "Service") {
-            queues.services.add(key(namespace.clone(), &owner.name));
-        }
-        // One that Berth did not make names nobody: whoever waits for it is in its namespace.
-        let is_ours = account.labels().get(label::MANAGED_BY).is_some_and(|by| by == label::BERTH);
-        let Some(stores) = later.get().filter(|_| !is_ours) else { return };
-        for service in stores.services.state() {
-            if service.metadata.namespace == account.metadata.namespace {
-                queues.services.add(Key::of(&*service));
-            }
         }
     }
 }

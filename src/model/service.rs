@@ -2,6 +2,7 @@
 
 use super::placement::Placement;
 use super::task_definition::TaskDefinition;
+use super::volume::TaskVolume;
 
 /// Which object something belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,6 +89,8 @@ pub struct Service {
     pub stopped_tasks_kept: u32,
     /// How its tasks are tagged.
     pub tagging: Tagging,
+    /// What its tasks' volumes that are configured at launch are, by name.
+    pub launch_volumes: Vec<(String, TaskVolume)>,
     /// Hash over all fields whose change starts a new deployment.
     pub fingerprint: String,
 }

@@ -26,7 +26,7 @@ pub(super) fn sort<'a>(
         let name = definition.name.as_deref().unwrap_or_default();
         if let Some(container) = containers.iter().find(|container| container.name == name) {
             let mut container = container.clone();
-            container.depends_on = dependencies(spec, (index, definition), containers, found);
+            container.depends_on = dependencies((spec, index), definition, containers, found);
             waiting.push(Placed { index, definition, container });
         }
     }
@@ -53,8 +53,8 @@ fn circle(waiting: &[Placed<'_>]) -> Violation {
 
 /// What one container waits for; of those it only has to find there, the unknown are told elsewhere.
 fn dependencies(
-    spec: &TaskDefinitionSpec,
-    (index, definition): (usize, &ContainerDefinition),
+    (spec, index): (&TaskDefinitionSpec, usize),
+    definition: &ContainerDefinition,
     all: &[Container],
     found: &mut Vec<Violation>,
 ) -> Vec<Dependency> {
@@ -72,11 +72,11 @@ fn dependencies(
             Err(message) => found.push(Violation::new(format!("{path}.condition"), message)),
         }
     }
-    for router in routers(spec, definition) {
-        dependencies.push(Dependency { container: router.to_owned(), condition: Condition::Start });
-    }
     let links = definition.links.iter().flatten().map(|link| super::sharing::split(link).0);
     let sources = definition.volumes_from.iter().flatten();
+    for router in super::sharing::routers(spec, definition) {
+        dependencies.push(Dependency { container: router.to_owned(), condition: Condition::Start });
+    }
     for name in links.chain(sources.filter_map(|from| from.source_container.as_deref())) {
         let container = name.to_owned();
         let is_new = dependencies.iter().all(|known| known.container != container);
@@ -85,17 +85,6 @@ fn dependencies(
         }
     }
     dependencies
-}
-
-/// The router of the task, where it routes what `definition`'s container prints: ECS starts it first.
-fn routers<'a>(
-    spec: &'a TaskDefinitionSpec,
-    definition: &'a ContainerDefinition,
-) -> impl Iterator<Item = &'a str> {
-    let driver = definition.log_configuration.as_ref().and_then(|log| log.log_driver.as_deref());
-    let others = spec.container_definitions.iter().flatten().filter(move |_| driver == Some("awsfirelens"));
-    let routers = others.filter(|other| other.firelens_configuration.is_some());
-    routers.filter_map(|other| other.name.as_deref()).filter(|name| Some(*name) != definition.name.as_deref())
 }
 
 /// The condition, if `other` can ever meet it.
@@ -123,6 +112,7 @@ fn condition(text: &str, other: &Container) -> Result<Condition, String> {
 mod tests {
     use super::*;
     use crate::resolve::container::container;
+    use crate::resolve::grants::Grants;
     use serde_json::{Value, json};
 
     fn sorted(containers: Value) -> (Vec<Container>, Vec<String>) {
@@ -130,7 +120,7 @@ mod tests {
             serde_json::from_value(json!({"containerDefinitions": containers})).unwrap();
         let mut found = Vec::new();
         let read = spec.container_definitions.iter().flatten();
-        let all: Vec<Container> = read.map(|one| container(one, "", &mut found)).collect();
+        let all: Vec<Container> = read.map(|one| container(one, "", &Grants::open(), &mut found)).collect();
         let placed = sort(&spec, &all, &mut found);
         let texts = found.iter().map(ToString::to_string).collect();
         (placed.into_iter().map(|one| one.container).collect(), texts)

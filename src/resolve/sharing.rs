@@ -23,6 +23,17 @@ pub(super) fn share(
     done
 }
 
+/// The router of the task, where it routes what `definition`'s container prints: ECS starts it first.
+pub(super) fn routers<'a>(
+    spec: &'a TaskDefinitionSpec,
+    definition: &'a ContainerDefinition,
+) -> impl Iterator<Item = &'a str> {
+    let driver = definition.log_configuration.as_ref().and_then(|log| log.log_driver.as_deref());
+    let others = spec.container_definitions.iter().flatten().filter(move |_| driver == Some("awsfirelens"));
+    let routers = others.filter(|other| other.firelens_configuration.is_some());
+    routers.filter_map(|other| other.name.as_deref()).filter(|name| Some(*name) != definition.name.as_deref())
+}
+
 fn inherit(
     definition: &ContainerDefinition,
     container: &mut Container,

@@ -1,7 +1,7 @@
 //! A container of a task definition in, a container of a pod out.
 
 use super::order::Order;
-use super::{log_router, names, restart};
+use super::{confinement, log_router, names, restart, volume};
 use crate::model::access::{EnvironmentSource, SecretKey};
 use crate::model::task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol};
 use crate::model::{Service, TaskDefinition};
@@ -16,26 +16,23 @@ pub fn containers(
 ) -> Vec<corev1::Container> {
     let windows = super::task::is_windows(task_definition);
     let mut port_names = BTreeSet::new();
-    let mut whole = |container: &Container| {
+    let whole = |container: &Container| {
         let mut built = corev1::Container {
             ports: match task_definition.network_mode {
                 NetworkMode::None => None,
-                NetworkMode::Awsvpc | NetworkMode::Bridge => ports(&container.ports, &mut port_names),
+                _ => ports(task_definition, &container.ports, &mut port_names),
             },
-            security_context: security_context(container, windows),
+            security_context: confinement::of_container(container, windows),
+            volume_mounts: some(volume::mounts(task_definition, container)),
             ..plain(container)
         };
         if !order.is_init(container) {
             live(&mut built, container, order, super::task::drain_seconds(service));
         }
+        log_router::equip(container, &mut built);
         built
     };
-    let equipped = |container: &Container| {
-        let mut whole = whole(container);
-        log_router::equip(container, &mut whole);
-        whole
-    };
-    task_definition.containers.iter().map(equipped).collect()
+    task_definition.containers.iter().map(whole).collect()
 }
 
 /// What only a container has that runs beside others: when it starts, whether it is well, when it ends.
@@ -83,7 +80,6 @@ fn plain(container: &Container) -> corev1::Container {
         working_dir: container.working_directory.clone(),
         stdin: container.interactive.then_some(true),
         tty: container.pseudo_terminal.then_some(true),
-        volume_mounts: some(mounts(container)),
         ..Default::default()
     }
 }
@@ -141,7 +137,11 @@ fn probe(check: &HealthCheck) -> corev1::Probe {
 }
 
 /// The ports, each once; a name that another port of the task has already taken is left out.
-fn ports(ports: &[Port], taken: &mut BTreeSet<String>) -> Option<Vec<corev1::ContainerPort>> {
+fn ports(
+    task_definition: &TaskDefinition,
+    ports: &[Port],
+    taken: &mut BTreeSet<String>,
+) -> Option<Vec<corev1::ContainerPort>> {
     let mut seen = BTreeSet::new();
     let mut result = Vec::new();
     for port in ports {
@@ -152,6 +152,7 @@ fn ports(ports: &[Port], taken: &mut BTreeSet<String>) -> Option<Vec<corev1::Con
         let name = port.name.as_deref().map(names::port).filter(|name| taken.insert(name.clone()));
         result.push(corev1::ContainerPort {
             container_port: port.container_port.into(),
+            host_port: host_port(task_definition, port),
             name,
             protocol: Some(protocol.to_owned()),
             ..Default::default()
@@ -160,45 +161,19 @@ fn ports(ports: &[Port], taken: &mut BTreeSet<String>) -> Option<Vec<corev1::Con
     some(result)
 }
 
+/// The port of the node: under `host` every port is one, and the scheduler puts no two tasks with the same on a node.
+fn host_port(task_definition: &TaskDefinition, port: &Port) -> Option<i32> {
+    match task_definition.network_mode {
+        NetworkMode::Host => Some(port.container_port.into()),
+        NetworkMode::Bridge if task_definition.opens_host_ports => port.host_port.map(Into::into),
+        _ => None,
+    }
+}
+
 /// Kubernetes' word for a transport.
 pub fn protocol(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Tcp => "TCP",
         Protocol::Udp => "UDP",
     }
-}
-
-/// Privilege escalation stays as the runtime has it: ECS lets setuid programs work.
-fn security_context(container: &Container, windows: bool) -> Option<corev1::SecurityContext> {
-    if windows {
-        return None;
-    }
-    let (user, group) = match container.user {
-        Some((user, group)) => (Some(user), group),
-        None => (None, None),
-    };
-    let dropped = container.dropped_capabilities.clone();
-    let context = corev1::SecurityContext {
-        capabilities: some(dropped).map(|drop| corev1::Capabilities { add: None, drop: Some(drop) }),
-        read_only_root_filesystem: container.read_only_root.then_some(true),
-        run_as_user: user,
-        run_as_group: group,
-        ..Default::default()
-    };
-    (context != corev1::SecurityContext::default()).then_some(context)
-}
-
-/// The mounts; of two at one path the last counts, as Kubernetes takes only one.
-fn mounts(container: &Container) -> Vec<corev1::VolumeMount> {
-    let mut result: Vec<corev1::VolumeMount> = Vec::new();
-    for mount in &container.mounts {
-        result.retain(|known| known.mount_path != mount.path);
-        result.push(corev1::VolumeMount {
-            name: names::legal(&mount.volume),
-            mount_path: mount.path.clone(),
-            read_only: mount.read_only.then_some(true),
-            ..Default::default()
-        });
-    }
-    result
 }

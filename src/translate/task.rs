@@ -6,7 +6,9 @@
 use super::container::{containers, some};
 use super::meta::{entry, labelled, meta};
 use super::order::Order;
-use super::{Capabilities, log_router, names, resources, service_account, tags};
+use super::{
+    Capabilities, confinement, log_router, names, network, resources, service_account, tags, volume,
+};
 use crate::model::{Container, DeploymentId, Service, TaskDefinition, label, name};
 use crate::placement::{self, NodeView, rules};
 use k8s_openapi::api::core::v1 as corev1;
@@ -88,6 +90,9 @@ fn annotations(launch: &Launch<'_>, order: &Order<'_>) -> BTreeMap<String, Strin
     if let Some(period) = checks.map(|check| check.start_period).max().filter(|period| *period > 0) {
         annotations.insert(label::START_PERIOD.to_owned(), period.to_string());
     }
+    annotations.extend(tags::annotation(service, task_definition));
+    annotations.extend(log_router::settings(service, task_definition));
+    annotations.extend(task_definition.containers.iter().flat_map(logs));
     if let Some(turns) = order.annotation().and_then(|turns| serde_json::to_string(&turns).ok()) {
         annotations.insert(label::START_ORDER.to_owned(), turns);
     }
@@ -99,9 +104,6 @@ fn annotations(launch: &Launch<'_>, order: &Order<'_>) -> BTreeMap<String, Strin
     if !periods.is_empty() {
         annotations.insert(label::RESTART_PERIODS.to_owned(), serde_json::Value::Object(periods).to_string());
     }
-    annotations.extend(tags::annotation(service, task_definition));
-    annotations.extend(log_router::settings(service, task_definition));
-    annotations.extend(task_definition.containers.iter().flat_map(logs));
     if !renamed.is_empty() {
         annotations.insert(label::CONTAINER_NAMES.to_owned(), serde_json::Value::Object(renamed).to_string());
     }
@@ -120,35 +122,29 @@ fn logs(container: &Container) -> Vec<(String, String)> {
 
 fn spec(launch: &Launch<'_>, order: &Order<'_>) -> corev1::PodSpec {
     let Launch { service, task_definition, capabilities, .. } = launch;
-    let volume = |volume: &crate::model::Volume| corev1::Volume {
-        name: names::legal(&volume.name),
-        empty_dir: Some(corev1::EmptyDirVolumeSource::default()),
-        ..Default::default()
-    };
     let alias = |(ip, names): &(String, Vec<String>)| corev1::HostAlias {
         ip: ip.clone(),
         hostnames: some(names.clone()),
     };
-    let seccomp = corev1::SeccompProfile { type_: "RuntimeDefault".into(), ..Default::default() };
     let mut spec = corev1::PodSpec {
         automount_service_account_token: Some(false),
         containers: containers(service, task_definition, order),
-        dns_config: Some(dns_config()),
         enable_service_links: Some(false),
         host_aliases: some(task_definition.extra_hosts.iter().map(alias).collect()),
+        host_ipc: task_definition.node_namespaces.ipc.then_some(true),
+        host_pid: task_definition.node_namespaces.pid.then_some(true),
         image_pull_secrets: some(pull_secrets(task_definition)),
-        hostname: task_definition.hostname.as_deref().map(names::legal),
         restart_policy: Some("Never".into()),
-        security_context: (!is_windows(task_definition))
-            .then(|| corev1::PodSecurityContext { seccomp_profile: Some(seccomp), ..Default::default() }),
+        security_context: (!is_windows(task_definition)).then(|| confinement::of_pod(task_definition)),
         share_process_namespace: task_definition.shared_pid.then_some(true),
         termination_grace_period_seconds: Some(grace_period(service, order)),
         service_account_name: task_definition.access.role.as_ref().map(service_account::service_account_name),
         volumes: some(
-            task_definition.volumes.iter().map(volume).chain(log_router::volumes(task_definition)).collect(),
+            [volume::volumes(service, task_definition), log_router::volumes(task_definition)].concat(),
         ),
         ..Default::default()
     };
+    network::connect(&mut spec, task_definition);
     resources::charge(&mut spec, task_definition, *capabilities, order.has_inits());
     set_apart(&mut spec, task_definition, order);
     place(&mut spec, launch);
@@ -173,12 +169,6 @@ fn place(spec: &mut corev1::PodSpec, launch: &Launch<'_>) {
     spec.affinity = rules.affinity;
     spec.topology_spread_constraints = some(rules.spread);
     spec.scheduler_name = service.placement.scheduler.clone();
-}
-
-/// Names outside the cluster are found at the first question instead of after every search domain.
-fn dns_config() -> corev1::PodDNSConfig {
-    let option = corev1::PodDNSConfigOption { name: Some("ndots".into()), value: Some("2".into()) };
-    corev1::PodDNSConfig { options: Some(vec![option]), ..Default::default() }
 }
 
 /// Seconds that a container serves on after it was asked to stop.

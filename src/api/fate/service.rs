@@ -57,7 +57,7 @@ pub(super) const FIELDS: &[Field] = &[
     mapped("propagateTags"),
     without_effect("enableExecuteCommand", "kubectl exec asks for no permission of the service"),
     refused("serviceConnectConfiguration", LATER).with(CONNECT),
-    refused("volumeConfigurations", LATER).with(&[part("name"), part("managedEBSVolume").with(EBS)]),
+    mapped("volumeConfigurations").with(super::volume::AT_LAUNCH),
     refused("vpcLatticeConfigurations", "VPC Lattice has no counterpart").with(&[
         part("roleArn"),
         part("targetGroupArn"),
@@ -141,24 +141,6 @@ const CONNECT: &[Field] = &[
     ]),
     part("accessLogConfiguration").with(&[part("format"), part("includeQueryParameters")]),
     part("containerConfigurations").with(&[part("logLevel")]),
-];
-
-const EBS: &[Field] = &[
-    part("encrypted"),
-    part("kmsKeyId"),
-    part("volumeType"),
-    part("sizeInGiB"),
-    part("snapshotId"),
-    part("volumeInitializationRate"),
-    part("iops"),
-    part("throughput"),
-    part("tagSpecifications").with(&[
-        part("resourceType"),
-        part("tags").with(&[part("key"), part("value")]),
-        part("propagateTags"),
-    ]),
-    part("roleArn"),
-    part("filesystemType"),
 ];
 
 const GATEWAY: &[Field] = &[
