@@ -2,6 +2,7 @@
 //!
 //! Controllers do not call one another; they meet in the API server and in the shared stores.
 
+mod access;
 mod belongings;
 pub mod cluster;
 mod context;

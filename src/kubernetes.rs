@@ -26,7 +26,7 @@ mod queue;
 mod stores;
 mod version;
 
-pub use apply::{Guard, NameConflict, Object, Outcome, Removal, Writer};
+pub use apply::{Guard, NameConflict, Object, Outcome, Removal, Seen, Writer};
 pub use backoff::{Backoff, BackoffLimits};
 pub use client::{ClientError, ClientOptions, client};
 pub use desk::Desk;

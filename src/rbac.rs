@@ -67,6 +67,18 @@ pub const NAMESPACED: &[Rule] = &[
         "one per service: the lower bound holds for evictions too",
     ),
     rule("events.k8s.io", &["events"], &["create"], "service events"),
+    rule(
+        "",
+        &["serviceaccounts"],
+        OWN,
+        "one per task role and namespace, where a Cluster maps the role; Berth never asks for a token of one",
+    ),
+    rule(
+        "external-secrets.io",
+        &["externalsecrets"],
+        &["get", "create", "patch"],
+        "asks External Secrets to fetch what a Cluster maps to a store; the values stay out of Berth's sight",
+    ),
 ];
 
 /// Rights on objects that have no namespace.
@@ -150,7 +162,7 @@ mod tests {
             }
             for resource in rule.resources {
                 assert!(!resource.contains('*'), "{rule:?}");
-                for kind in ["secrets", "serviceaccounts", "roles", "clusterroles", "rolebindings"] {
+                for kind in ["secrets", "serviceaccounts/", "roles", "clusterroles", "rolebindings"] {
                     assert!(!resource.starts_with(kind), "{rule:?}");
                 }
                 for way in ["/exec", "/attach", "/portforward", "/proxy", "/token", "/ephemeralcontainers"] {

@@ -2,20 +2,36 @@
 //!
 //! Must not read anything itself: `kubernetes` reads, this judges.
 
+mod access;
 pub mod arn;
+mod capability;
+mod confinement;
 mod container;
+mod device;
 pub mod grants;
 pub mod image;
 mod instance;
 mod judgement;
+mod mount;
+mod network;
 mod placement;
+mod platform;
+mod port;
 pub mod reference;
 pub mod revision;
 pub mod service;
 mod sharing;
 pub mod size;
+mod sysctl;
 pub mod task;
 pub mod task_definition;
+mod volume;
+
+/// Tags as keys and values; one without a key is none.
+fn tags(tags: &[crate::api::common::Tag]) -> Vec<(String, String)> {
+    let pairs = tags.iter().filter_map(|tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default())));
+    pairs.filter(|(key, _)| !key.is_empty()).collect()
+}
 
 pub use grants::{Grants, Permission};
 pub use instance::instance;

@@ -3,18 +3,27 @@
 //! Nothing here reads a clock, an environment or a cluster, and nothing sets owner references: the edge
 //! that writes an object knows its owner.
 
+mod confinement;
 mod container;
 mod disruption_budget;
+mod external_secret;
+mod log_router;
 mod meta;
 mod names;
+mod network;
 mod resources;
 mod revision;
 mod service;
+mod service_account;
+mod tags;
 mod task;
+mod volume;
 
 pub use disruption_budget::disruption_budget;
+pub use external_secret::{ExternalSecret, ExternalSecretSpec, external_secret};
 pub use revision::{controller_revision, given_to, revision_counter, revision_selector, task_selector};
 pub use service::{discovery_port, discovery_service, target_group_service, target_group_services};
+pub use service_account::{service_account, service_account_name};
 pub use task::{Launch, task, task_name};
 
 /// What the cluster can do that not every supported Kubernetes can.

@@ -53,7 +53,11 @@ fn render_prints_objects_or_all_that_is_wrong() {
     // Where a file has several objects, each line says which one it is about.
     let several = format!("{SOUND}\n---\n{}", BROKEN.replacen("web", "other", 1));
     let told = berth(&["render", "-"], &several);
-    assert!(text(&told.stderr).contains("did you mean image? (TaskDefinition/other)\n"), "{}", text(&told.stderr));
+    assert!(
+        text(&told.stderr).contains("did you mean image? (TaskDefinition/other)\n"),
+        "{}",
+        text(&told.stderr)
+    );
 }
 
 #[test]
@@ -79,7 +83,11 @@ fn nodes_answer_constraints_that_ask_for_values() {
     std::fs::write(&web, documents).unwrap();
     let (nodes, web) = (nodes.to_str().unwrap(), web.to_str().unwrap());
     let without = berth(&["render", web], "");
-    assert!(text(&without.stderr).contains("no known node meets the constraints"), "{}", text(&without.stderr));
+    assert!(
+        text(&without.stderr).contains("no known node meets the constraints"),
+        "{}",
+        text(&without.stderr)
+    );
     let with = berth(&["render", web, "--nodes", nodes], "");
     assert_eq!((with.status.code(), text(&with.stderr)), (Some(0), ""));
     assert!(text(&with.stdout).contains("m5.large"), "{}", text(&with.stdout));
@@ -142,7 +150,10 @@ fn revisions_shows_history_users_and_what_differs() {
                  web:2      ACTIVE     2026-11-25T12:00:00Z   <none>\n";
     assert_eq!(shown(&["web"]), table);
     assert!(shown(&["web", "-o", "wide"]).contains("2026-11-25T13:00:00Z   nginx:1\n"));
-    assert_eq!(shown(&["web", "-o", "name"]), "controllerrevision.apps/web-1\ncontrollerrevision.apps/web-2\n");
+    assert_eq!(
+        shown(&["web", "-o", "name"]),
+        "controllerrevision.apps/web-1\ncontrollerrevision.apps/web-2\n"
+    );
     let all: serde_json::Value = serde_json::from_str(&shown(&["web", "-o", "json"])).unwrap();
     assert_eq!(all["revisions"][0]["status"], "INACTIVE");
     assert_eq!(all["revisions"][1]["containerDefinitions"][0]["image"], "nginx:2");

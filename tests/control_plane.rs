@@ -18,6 +18,8 @@ mod stage;
 #[path = "support/witness.rs"]
 mod witness;
 
+#[path = "control_plane/access.rs"]
+mod access;
 #[path = "control_plane/basics.rs"]
 mod basics;
 #[path = "control_plane/broken.rs"]

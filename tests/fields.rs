@@ -72,13 +72,13 @@ fn refusals_name_their_place_and_what_was_meant() {
     let judgement = judge(
         Document::TaskDefinition,
         &json!({
-            "networkMode": "host", "revision": 3, "Family": "x",
+            "inferenceAccelerators": [{"deviceName": "x", "deviceType": "eia1.medium"}], "revision": 3, "Family": "x",
             "containerDefinitions": [{}, {
-                "user": "nobody", "readonly_root_filesystem": true, "colour": 1,
+                "user": "postgres", "readonly_root_filesystem": true, "colour": 1,
                 "healthCheck": {"commands": []},
                 "logConfiguration": {"logDriver": "awslogs", "option": {}, "options": {"anything": "goes"}},
             }],
-            "volumes": [{"host": {"sourcePath": "/data"}}],
+            "trustedExecutionConfiguration": {"isolationMode": "ISOLATED_SANDBOX"},
         }),
     );
     let refused: Vec<&str> = judgement.refused.iter().map(|finding| finding.path.as_str()).collect();
@@ -86,9 +86,9 @@ fn refusals_name_their_place_and_what_was_meant() {
         refused,
         [
             "spec.containerDefinitions[1].user",
-            "spec.networkMode",
+            "spec.inferenceAccelerators",
             "spec.revision",
-            "spec.volumes[0].host.sourcePath"
+            "spec.trustedExecutionConfiguration"
         ]
     );
     let unknown: Vec<(&str, Option<&str>)> =

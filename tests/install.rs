@@ -42,8 +42,9 @@ async fn kustomize(bed: &Bed, root: &str) {
 async fn examples(bed: &Bed, root: &str) {
     for entry in std::fs::read_dir(format!("{root}/examples")).unwrap() {
         let path = entry.unwrap().path();
+        let how = if path.join("kustomization.yaml").exists() { "-k" } else { "-f" };
         if path.is_dir() {
-            apply(bed, &["-f", path.to_str().unwrap()]).await;
+            apply(bed, &[how, path.to_str().unwrap()]).await;
         }
     }
     let untouched = bed.kubectl(&["get", "ecssvc", "web", "-o", "jsonpath={.status.observedGeneration}"]);
@@ -79,6 +80,7 @@ async fn rights(bed: &Bed) {
         (false, "patch", "ecsservices.ecs.berth.dev", "default"),
         (false, "get", "secrets", "berth-system"),
         (false, "list", "secrets", "default"),
+        (true, "create", "serviceaccounts", "default"),
         (false, "create", "pods/exec", "default"),
         (false, "create", "serviceaccounts/token", "berth-system"),
         (false, "create", "clusterrolebindings.rbac.authorization.k8s.io", ""),

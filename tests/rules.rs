@@ -219,3 +219,53 @@ fn registries_and_clusters_have_rules_too() {
     expect(said(Document::Cluster, json!({"clusterName": "a b"}), None), "spec.clusterName");
     assert_eq!(said(Document::Cluster, json!({}), None), [""; 0]);
 }
+
+#[test]
+fn grants_say_what_an_administrator_can_mean() {
+    let grant = |grant: Value| said(Document::Cluster, json!({"kubernetes": {"grants": [grant]}}), None);
+    let fine = json!({
+        "namespaces": ["shop", "team-*", "*"],
+        "hostPaths": ["/var/log/pods", "/data/*", "/*"],
+        "roles": [{"arn": "arn:aws:iam::1:role/*", "annotations": {"a": "$(ROLE_ARN)"}}, {"arn": "*", "serviceAccount": "web"}],
+        "secrets": [{"arn": "*", "store": {"name": "aws", "refreshInterval": "1h30m"}}, {"arn": "/x", "secretName": "x.y", "key": "A_b.c"}],
+        "environmentFiles": [{"arn": "arn:aws:s3:::x/*"}, {"arn": "y", "configMapName": "z"}],
+        "volumes": [{"source": "fs-1", "claimName": "data"}, {"source": "ebs", "storageClass": "gp3"}],
+        "registries": [{"host": "*.example.com", "pullSecret": "x"}, {"host": "localhost:5000"}, {"host": "*"}],
+    });
+    assert_eq!(grant(fine), [""; 0]);
+    for (wrong, words) in [
+        (json!({"namespaces": ["Shop"]}), "a namespace is a name"),
+        (json!({"namespaces": ["*-shop"]}), "a namespace is a name"),
+        (json!({"permissions": ["Everything"]}), "Unsupported value: \"Everything\""),
+        (json!({"hostPaths": ["var/log"]}), "a path is absolute"),
+        (json!({"hostPaths": ["/var/lo*"]}), "a path is absolute"),
+        (json!({"hostPaths": ["/var/../etc"]}), "a path is absolute"),
+        (json!({"roles": [{"arn": "arn:*:role/x"}]}), "a * stands at the end only"),
+        (json!({"roles": [{"arn": "x", "serviceAccount": "Web"}]}), "the name of an object"),
+        (
+            json!({"roles": [{"arn": "x", "serviceAccount": "web", "annotations": {}}]}),
+            "give serviceAccount or annotations",
+        ),
+        (json!({"secrets": [{"arn": "x", "key": "a b"}]}), "a key of a Secret"),
+        (
+            json!({"secrets": [{"arn": "*", "secretName": "x", "store": {"name": "aws"}}]}),
+            "cannot be fetched into one Secret",
+        ),
+        (
+            json!({"secrets": [{"arn": "*", "store": {"name": "aws", "refreshInterval": "daily"}}]}),
+            "a time such as 1h",
+        ),
+        (
+            json!({"environmentFiles": [{"arn": "x", "configMapName": "a", "secretName": "b"}]}),
+            "either a ConfigMap or a Secret",
+        ),
+        (
+            json!({"volumes": [{"source": "x", "claimName": "a", "storageClass": "b"}]}),
+            "give claimName or storageClass",
+        ),
+        (json!({"registries": [{"host": "https://example.com"}]}), "without scheme and path"),
+        (json!({"registries": [{"host": "example.com/team"}]}), "without scheme and path"),
+    ] {
+        expect(grant(wrong), words);
+    }
+}

@@ -139,9 +139,13 @@ document! {
         /// services; `podNetwork` runs them without it, so that only target groups and discovery lead to them.
         #[schemars(extend("enum" = ["refuse", "podNetwork"]))]
         fixed_host_ports: String,
+        /// Region that tasks find in `AWS_REGION` and `AWS_DEFAULT_REGION`, as on Fargate, unless their document sets
+        /// them. Default: none.
+        #[schemars(length(max = 64))]
+        region: String,
         /// What namespaces are granted beyond the *baseline* pod security standard, and what foreign names stand for.
         /// Default: nothing.
-        #[schemars(length(max = 100))]
+        #[schemars(length(max = 50))]
         grants: Vec<Grant>,
     }
 }

@@ -61,6 +61,11 @@ names! {
         NetworkUnrestricted,
         /// True when a `taskRoleArn` gives the tasks no rights, because no Cluster maps it.
         TaskRoleUnmapped,
+        /// True when images lie in a private registry of ECR that no Cluster maps; without credentials of the nodes they
+        /// cannot be pulled.
+        RegistryUnmapped,
+        /// False when nobody fetches the secrets that a Cluster maps to a store.
+        SecretsAvailable,
         /// True when no Cluster object exists, so that the cluster is all schedulable nodes.
         ClusterImplied,
         /// True when the `capacityProviderStrategy` selects no nodes, because no Cluster maps its providers.

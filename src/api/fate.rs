@@ -9,6 +9,7 @@ mod nearest;
 mod registry;
 mod service;
 mod task_definition;
+mod volume;
 mod walk;
 
 pub use document::{markdown, paths};
@@ -178,6 +179,11 @@ const fn part(name: &'static str) -> Field {
 /// Values that are refused although others are not.
 const fn refusing(when: &'static str, holds: fn(&Value) -> bool, why: &'static str) -> Exception {
     Exception { when, holds, fate: Fate::Refused(why) }
+}
+
+/// Values that change nothing although others do.
+const fn passing(when: &'static str, holds: fn(&Value) -> bool, why: &'static str) -> Exception {
+    Exception { when, holds, fate: Fate::WithoutEffect(why) }
 }
 
 /// Values that are accepted although others are not.

@@ -1,5 +1,6 @@
 //! What every pass works with.
 
+use super::access::Fetched;
 use super::report::Hold;
 use super::stores::Stores;
 use crate::kubernetes::{Freshness, Key, Notifier, Writer};
@@ -16,6 +17,10 @@ pub struct Context {
     pub writer: Writer,
     /// Writes revisions, which several objects share.
     pub registrar: Writer,
+    /// Writes what services share: ServiceAccounts, ExternalSecrets.
+    pub sharer: Writer,
+    /// Which ExternalSecrets were found in order, and when.
+    pub fetched: Arc<Fetched>,
     /// Tells events.
     pub notifier: Notifier,
     /// Which of our own writes the stores do not show yet.

@@ -142,10 +142,25 @@ async fn create(launch: &Launch<'_>, pod: Pod) -> Result<Result<Pod, Problem>, E
         Err(error) => match error.refusal() {
             Some(refusal) => Ok(Err(Problem {
                 reason: Reason::PodsRefused,
-                message: format!("the API server refuses the service's pods: {}", nameless(refusal, &pod)),
+                message: format!(
+                    "the API server refuses the service's pods: {}{}",
+                    nameless(refusal, &pod),
+                    about(refusal)
+                ),
             })),
             None => Err(error.into()),
         },
+    }
+}
+
+/// What to do about a refusal, where the API server does not say it.
+fn about(refusal: &str) -> &'static str {
+    match refusal.contains("violates PodSecurity") {
+        true => {
+            "; leave out of the task definition what the words above name, or ask whoever owns the namespace for \
+             another level (label pod-security.kubernetes.io/enforce)"
+        }
+        false => "",
     }
 }
 

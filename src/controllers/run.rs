@@ -148,6 +148,8 @@ impl Operator {
             stores,
             writer: writer(label::DEPLOYMENT),
             registrar: writer(label::FAMILY_HASH),
+            sharer: writer(label::STANDS_FOR),
+            fetched: Arc::default(),
             notifier,
             freshness: Arc::new(Freshness::default()),
             hold: Arc::new(Hold::default()),

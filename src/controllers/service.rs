@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::error::Error;
 use super::launch::{self, Done, Launch};
-use super::{belongings, reference, report};
+use super::{access, belongings, reference, report};
 use crate::api::{self, ServiceStatus};
 use crate::conclude::service::{self as judged, Conclusion, Facts};
 use crate::kubernetes::{Key, Next, Owner};
@@ -85,7 +85,7 @@ fn resolve(
     })?;
     let mut remarks = judged::remarks(
         &object.spec,
-        resolved.task_role(),
+        (resolved.unmapped_role(), resolved.unmapped_images()),
         &resolved.without_effect,
         !resolved.cluster_implied,
         &resolved.missing_registries,
@@ -183,7 +183,11 @@ async fn keep(
             *definition = definition.pinned(&deployment.images);
         }
     }
-    let plan = rollout::plan(service, &deployments, &tasks, now);
+    let mut plan = rollout::plan(service, &deployments, &tasks, now);
+    let access::Prepared { blocked, remarks } = access::prepare(context, &owner, service).await?;
+    if blocked.is_some() {
+        plan.start.clear();
+    }
     let mut problem = belongings::prepare(context, &owner, service, anchor(&pods, &tasks)).await?;
     let nodes = nodes(context, service);
     let launch =
@@ -192,13 +196,16 @@ async fn keep(
     // What can wait does not hold up the tasks, of this service or another.
     if plan.start.is_empty() {
         belongings::hold(context, &owner, service, &resolved.revision.object).await?;
+        access::release(context, &owner, definitions.values()).await?;
         let serves = tasks.iter().any(|task| task.health == Health::Healthy);
         problem = problem.or(belongings::budget(context, &owner, service, serves).await?);
     }
-    done.problem = problem.or(done.problem);
+    done.problem = blocked.or(problem).or(done.problem);
     let tasks = after(context, service, tasks, &done, now);
     let mut facts = facts(resolved, &plan.deployments, &tasks, plan.deadlock);
     facts.problem = done.problem.clone();
+    let waits = !remarks.is_empty();
+    facts.remarks.extend(remarks);
     let key = Key::of(object);
     let untold = judged::with_events(&before, &context.hold.told(&key), now);
     let Conclusion { status, mut notices } = judged::conclude(&untold, &facts, done.notices, now);
@@ -208,7 +215,7 @@ async fn keep(
     }
     told.append(&mut notices);
     report::tell(context, object, &told);
-    Ok(next(&plan, held, done.problem.is_some(), now))
+    Ok(next(&plan, held, waits || done.problem.is_some(), now))
 }
 
 fn facts<'a>(

@@ -7,7 +7,7 @@ use crate::kubernetes::{Change, Key, ManagedFields, Selection, Watched, Watches}
 use crate::model::label;
 use crate::resolve::reference::may_register;
 use k8s_openapi::api::apps::v1::ControllerRevision;
-use k8s_openapi::api::core::v1::{Node, Pod, Service as CoreService};
+use k8s_openapi::api::core::v1::{Node, Pod, Service as CoreService, ServiceAccount};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::ResourceExt;
 use std::collections::{HashMap, HashSet};
@@ -31,6 +31,8 @@ pub struct Stores {
     pub core_services: Watched<CoreService>,
     /// Disruption budgets of ours.
     pub budgets: Watched<PodDisruptionBudget>,
+    /// ServiceAccounts that tasks may run with.
+    pub service_accounts: Watched<ServiceAccount>,
     /// Container instances.
     pub nodes: Watched<Node>,
     /// Which objects belong together.
@@ -50,6 +52,7 @@ impl Stores {
             labels: Some(format!("{}={}", label::MANAGED_BY, label::BERTH)),
             ..documents.clone()
         };
+        let accounts = Selection { labels: Some(label::TASK_ROLE.to_owned()), ..documents.clone() };
         let nodes = Selection { managed_fields: ManagedFields::None, ..Selection::default() };
         let stores = Arc::new(Self {
             services: watches.watch(
@@ -67,6 +70,7 @@ impl Stores {
             revisions: watches.watch(ours.clone(), on_revision(queues, &later, &indexes)),
             core_services: watches.watch(ours.clone(), on_core_service(queues, &indexes)),
             budgets: watches.watch(ours, on_child::<PodDisruptionBudget>(queues)),
+            service_accounts: watches.watch(accounts, on_service_account(queues, &later)),
             nodes: watches.watch(nodes, |_: &Node, _| {}),
             indexes,
         });
@@ -85,6 +89,7 @@ impl Stores {
             && self.revisions.ready().await
             && self.core_services.ready().await
             && self.budgets.ready().await
+            && self.service_accounts.ready().await
             && self.nodes.ready().await
     }
 
@@ -98,6 +103,7 @@ impl Stores {
             ("", "Pod") => self.pods.reflects(pending),
             ("apps", "ControllerRevision") => self.revisions.reflects(pending),
             ("", "Service") => self.core_services.reflects(pending),
+            ("", "ServiceAccount") => self.service_accounts.reflects(pending),
             ("policy", "PodDisruptionBudget") => self.budgets.reflects(pending),
             _ => true,
         }
@@ -255,6 +261,27 @@ fn on_core_service(
         add_controller(&queues, service);
         for owner in service.owner_references().iter().filter(|owner| owner.kind == "ServiceDiscovery") {
             queues.discoveries.add(key(service.namespace().unwrap_or_default(), &owner.name));
+        }
+    }
+}
+
+fn on_service_account(
+    queues: &Queues,
+    later: &Later,
+) -> impl Fn(&ServiceAccount, Change) + Send + Sync + 'static + use<> {
+    let (queues, later) = (queues.clone(), Arc::clone(later));
+    move |account, _| {
+        let namespace = account.namespace().unwrap_or_default();
+        for owner in account.owner_references().iter().filter(|owner| owner.kind == "Service") {
+            queues.services.add(key(namespace.clone(), &owner.name));
+        }
+        // One that Berth did not make names nobody: whoever waits for it is in its namespace.
+        let is_ours = account.labels().get(label::MANAGED_BY).is_some_and(|by| by == label::BERTH);
+        let Some(stores) = later.get().filter(|_| !is_ours) else { return };
+        for service in stores.services.state() {
+            if service.metadata.namespace == account.metadata.namespace {
+                queues.services.add(Key::of(&*service));
+            }
         }
     }
 }

@@ -12,11 +12,13 @@ use serde::de::DeserializeOwned;
 use super::MANAGER;
 use super::compare::is_applied;
 use super::error::{Error, Result};
+use super::kinds::Kind;
 use super::owner::Owner;
 use crate::observe::{Metrics, Verb};
 use place::{Place, bytes, set_uid};
 
 mod change;
+mod difference;
 mod place;
 mod shared;
 mod status;
@@ -58,6 +60,17 @@ pub struct NameConflict {
     pub name: String,
     /// Its controller in words; `nobody` when it has none.
     pub owner: String,
+}
+
+/// What there is under a name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen<K> {
+    /// This object.
+    Object(Box<K>),
+    /// Nothing.
+    Nothing,
+    /// The API server does not know the kind.
+    NoSuchKind,
 }
 
 /// What became of a delete. None of them is a failure.
@@ -203,6 +216,27 @@ impl Writer {
     fn is_twin<K: Object>(&self, desired: &K, found: &ObjectMeta) -> bool {
         let label = |meta: &ObjectMeta| meta.labels.as_ref().and_then(|all| all.get(self.identity)).cloned();
         label(desired.meta()) == label(found)
+    }
+
+    /// Reads what has the name of `wanted`, for kinds that are not watched because a cluster may not have them.
+    ///
+    /// # Errors
+    ///
+    /// When a guard forbids the kind or the API server fails.
+    pub async fn look<K: Object>(&self, wanted: &K) -> Result<Seen<K>> {
+        let place = Place::of_kind(wanted, Kind::child::<K>())?;
+        let request = kube::core::Request::new(&place.path)
+            .get(&place.name, &GetParams::default())
+            .map_err(|error| place.failed("read", kube::Error::BuildRequest(error)))?;
+        match self.client.request(request).await {
+            Ok(object) => Ok(Seen::Object(Box::new(object))),
+            // An API server that knows the kind gives a reason.
+            Err(kube::Error::Api(status)) if status.code == 404 && status.reason == "NotFound" => {
+                Ok(Seen::Nothing)
+            }
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(Seen::NoSuchKind),
+            Err(error) => Err(place.failed("read", error)),
+        }
     }
 
     async fn read<K: Object>(&self, place: &Place) -> Result<Option<K>> {

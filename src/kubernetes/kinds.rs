@@ -36,6 +36,7 @@ const CHILDREN: &[Kind] = &[
     kind("gateway.networking.k8s.io", "TCPRoute"),
     kind("gateway.networking.k8s.io", "UDPRoute"),
     kind("elbv2.k8s.aws", "TargetGroupBinding"),
+    kind("external-secrets.io", "ExternalSecret"),
     kind(OWN_GROUP, "Task"),
     kind(OWN_GROUP, "TaskSet"),
 ];

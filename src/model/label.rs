@@ -50,6 +50,15 @@ pub const REVISION_STATUS: &str = "ecs.berth.dev/revision-status";
 pub const COUNTER: &str = "ecs.berth.dev/counter";
 /// Annotation on a task with the ECS form of each container's name that Kubernetes does not take, as JSON.
 pub const CONTAINER_NAMES: &str = "ecs.berth.dev/container-names";
+/// Label of the ServiceAccounts that tasks may run with: `berth` where Berth made one for a role, `true` where its owner
+/// allows the use of another.
+pub const TASK_ROLE: &str = "ecs.berth.dev/task-role";
+/// Label on an object that several users share: a hash of what it stands for.
+pub const STANDS_FOR: &str = "ecs.berth.dev/stands-for";
+/// Annotation of a task with its router's settings.
+pub const LOG_ROUTER: &str = "ecs.berth.dev/log-router";
+/// Annotation of a task with its tags, as JSON.
+pub const TAGS: &str = "ecs.berth.dev/tags";
 /// Label that no node needs to have: it stands in the node affinity that no node meets.
 pub const NO_NODE: &str = "ecs.berth.dev/no-node";
 
@@ -67,6 +76,16 @@ pub fn target_group(target_group: &str) -> String {
 /// Label of the tasks registered with a service discovery of that object name.
 pub fn discovery(discovery: &str) -> String {
     format!("discovery.ecs.berth.dev/{}", name::hash(&[discovery], 16))
+}
+
+/// Label of the tasks with a tag of that key.
+pub fn tag(key: &str) -> String {
+    format!("tag.ecs.berth.dev/{}", name::label_value(key))
+}
+
+/// Annotation of a task about the log of a container: `driver`, `group`, `region` or `stream`.
+pub fn log(what: &str, container: &str) -> String {
+    format!("log-{what}.ecs.berth.dev/{container}")
 }
 
 /// Whether a label registers a task somewhere, so that stopping the task removes it.

@@ -2,6 +2,7 @@
 
 use super::placement::Placement;
 use super::task_definition::TaskDefinition;
+use super::volume::TaskVolume;
 
 /// Which object something belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,27 @@ pub struct Registration {
     pub port: Option<u16>,
 }
 
+/// Where the tags of tasks come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TagSource {
+    /// Tasks have none.
+    #[default]
+    None,
+    /// Those of the definition that they run.
+    TaskDefinition,
+    /// These, which are the service's.
+    Service(Vec<(String, String)>),
+}
+
+/// How tasks are tagged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tagging {
+    /// Where their tags come from.
+    pub source: TagSource,
+    /// Whether they also name cluster and service.
+    pub managed: bool,
+}
+
 /// A REPLICA service, resolved and valid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Service {
@@ -65,6 +87,10 @@ pub struct Service {
     pub deregistration_delay: u32,
     /// How many stopped tasks stay readable.
     pub stopped_tasks_kept: u32,
+    /// How its tasks are tagged.
+    pub tagging: Tagging,
+    /// What its tasks' volumes that are configured at launch are, by name.
+    pub launch_volumes: Vec<(String, TaskVolume)>,
     /// Hash over all fields whose change starts a new deployment.
     pub fingerprint: String,
 }

@@ -1,15 +1,22 @@
 //! A revision of a task definition, ready to become pods.
 
+use super::access::{Access, EnvironmentSource, SecretKey};
+use super::confinement::{Confinement, NodeNamespaces};
 use super::image::{self, ContainerImage};
+use super::log::{Log, LogRouter};
 use super::placement::Constraint;
+use super::volume::{Mount, Volume};
 
 /// How a task's containers reach the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NetworkMode {
     /// A task has an address of its own; a pod always has.
     Awsvpc,
     /// Docker's bridge; here a pod's own address too.
+    #[default]
     Bridge,
+    /// The node's own network.
+    Host,
     /// No external connectivity.
     None,
 }
@@ -53,24 +60,6 @@ pub struct HealthCheck {
     pub start_period: u32,
 }
 
-/// A task volume in a container.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mount {
-    /// Name of the volume.
-    pub volume: String,
-    /// Path in the container.
-    pub path: String,
-    /// Whether the container may only read.
-    pub read_only: bool,
-}
-
-/// A volume that lives and dies with the task.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Volume {
-    /// The name that mounts use, in ECS's form.
-    pub name: String,
-}
-
 /// When a node pulls an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pull {
@@ -100,6 +89,14 @@ pub struct Container {
     pub command: Vec<String>,
     /// Environment, in order, names unique.
     pub environment: Vec<(String, String)>,
+    /// Variables whose values are keys of Secrets, in order; no name is in `environment` too.
+    pub secrets: Vec<(String, SecretKey)>,
+    /// Objects with further variables: of a name in two of them the first value holds, and the above beat them.
+    pub environment_files: Vec<EnvironmentSource>,
+    /// Where its output is to go.
+    pub log: Option<Log>,
+    /// What it routes, where it is the router of the task.
+    pub log_router: Option<LogRouter>,
     /// CPU units: a share, never a limit.
     pub cpu: u32,
     /// Hard limit in MiB.
@@ -122,14 +119,16 @@ pub struct Container {
     pub interactive: bool,
     /// Whether it gets a terminal.
     pub pseudo_terminal: bool,
-    /// Capabilities of the runtime's default that it does without, as Linux names them without `CAP_`.
-    pub dropped_capabilities: Vec<String>,
+    /// What it may do beyond or below the runtime's default.
+    pub confinement: Confinement,
+    /// Devices that nodes offer by name, as `nvidia.com/gpu`, and how many of each.
+    pub devices: Vec<(String, u32)>,
     /// Volumes that it sees.
     pub mounts: Vec<Mount>,
 }
 
 /// A revision of a family.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TaskDefinition {
     /// Family in ECS's form.
     pub family: String,
@@ -157,8 +156,24 @@ pub struct TaskDefinition {
     pub hostname: Option<String>,
     /// Whether containers see one another's processes.
     pub shared_pid: bool,
+    /// Namespaces of the node that it is in.
+    pub node_namespaces: NodeNamespaces,
+    /// Whether its host ports are opened on the node.
+    pub opens_host_ports: bool,
+    /// Kernel parameters of the task, names unique.
+    pub sysctls: Vec<(String, String)>,
+    /// Name servers instead of the cluster's; empty means the cluster's.
+    pub name_servers: Vec<String>,
+    /// Domains that short names are looked up in, beside the cluster's.
+    pub search_domains: Vec<String>,
+    /// Scratch space in GiB, reserved and the most that it may use.
+    pub ephemeral_storage: Option<u32>,
     /// Whether size is charged whole (requests = limits), as on Fargate.
     pub fargate: bool,
+    /// What its tasks have from outside the document.
+    pub access: Access,
+    /// Tags of the definition: keys and values.
+    pub tags: Vec<(String, String)>,
 }
 
 impl TaskDefinition {
@@ -184,9 +199,10 @@ impl TaskDefinition {
         format!("{}:{}", self.family, self.revision)
     }
 
-    /// Ports of the node that it asks for, each with its container. Under `awsvpc` such a port means nothing.
+    /// Ports of the node that it asks for and does not get, each with its container. Under `awsvpc` such a port means
+    /// nothing.
     pub fn fixed_host_ports(&self) -> impl Iterator<Item = (&str, u16)> {
-        let asks = self.network_mode == NetworkMode::Bridge;
+        let asks = self.network_mode == NetworkMode::Bridge && !self.opens_host_ports;
         let ports = self.containers.iter().flat_map(|one| one.ports.iter().map(move |port| (one, port)));
         ports
             .filter(move |_| asks)

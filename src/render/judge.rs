@@ -185,8 +185,8 @@ impl Judged<'_> {
 
 fn fixed_port((container, port): (&str, u16)) -> Violation {
     let message = format!(
-        "hostPort {port} of container {container} is refused in a service whose Cluster does not say \
-         kubernetes.fixedHostPorts: podNetwork"
+        "hostPort {port} of container {container} is refused in a service whose Cluster neither grants permission \
+         HostPorts nor says kubernetes.fixedHostPorts: podNetwork"
     );
     Violation::new("spec.containerDefinitions", message)
 }

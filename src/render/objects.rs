@@ -7,7 +7,7 @@ use crate::api::{GROUP, Service, ServiceDiscovery, TaskDefinition, VERSION};
 use crate::conclude::service::Facts;
 use crate::conclude::task_definition::Family;
 use crate::conclude::{self, service as concluded};
-use crate::model::{Identity, Instance, Task, label};
+use crate::model::{self, Identity, Instance, Task, label};
 use crate::placement::strategy;
 use crate::resolve::task::{self, Reading};
 use crate::resolve::{self, Resolved, revision};
@@ -29,6 +29,7 @@ const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 #[derive(Default)]
 struct Output {
     revisions: Vec<String>,
+    shared: Vec<String>,
     core_services: Vec<String>,
     budgets: Vec<String>,
     tasks: Vec<String>,
@@ -36,8 +37,8 @@ struct Output {
 }
 
 impl Bundle {
-    /// What the operator would write, as YAML documents in the order of writing: revisions, core Services,
-    /// budgets, tasks; then the statuses it would show. With it, what is worth knowing.
+    /// What the operator would write, as YAML documents in the order of writing: revisions, ServiceAccounts
+    /// and ExternalSecrets, core Services, budgets, tasks; then the statuses it would show. With it, what is worth knowing.
     ///
     /// # Errors
     /// All that is wrong, in any of the documents.
@@ -59,8 +60,11 @@ impl Bundle {
         }
         // What merely changes nothing stands in the statuses.
         report.notes.retain(|note| self.notes.contains(note) || is_about_nodes(note));
-        let Output { revisions, core_services, budgets, tasks, statuses } = output;
-        Ok(([revisions, core_services, budgets, tasks, statuses].concat(), self.shortened(report.notes)))
+        let Output { revisions, shared, core_services, budgets, tasks, statuses } = output;
+        Ok((
+            [revisions, shared, core_services, budgets, tasks, statuses].concat(),
+            self.shortened(report.notes),
+        ))
     }
 }
 
@@ -105,9 +109,24 @@ impl Output {
         self.statuses.push(status_of("ServiceDiscovery", object, &status));
     }
 
+    /// What its tasks share with those of others, each once.
+    fn shared(&mut self, service: &model::Service) {
+        let (namespace, access) = (&service.identity.namespace, &service.task_definition.access);
+        let account = access.role.as_ref();
+        let account = account.and_then(|role| translate::service_account(namespace, &service.cluster, role));
+        let secrets = access.fetched.iter();
+        let secrets = secrets.map(|one| yaml(&translate::external_secret(namespace, &service.cluster, one)));
+        for text in account.iter().map(yaml).chain(secrets) {
+            if !self.shared.contains(&text) {
+                self.shared.push(text);
+            }
+        }
+    }
+
     /// Whether its tasks find no node.
     fn service(&mut self, object: &Service, resolved: &Resolved, bundle: &Bundle) -> bool {
         let service = &resolved.service;
+        self.shared(service);
         self.core_services.extend(translate::target_group_services(service).iter().map(yaml));
         self.budgets.push(yaml(&translate::disruption_budget(service)));
         let (deployments, _) = rollout::deployments(service, &[], NOW);
@@ -151,7 +170,7 @@ impl Output {
 fn remarks(object: &Service, resolved: &Resolved) -> Vec<conclude::Finding> {
     concluded::remarks(
         &object.spec,
-        resolved.task_role(),
+        (resolved.unmapped_role(), resolved.unmapped_images()),
         &resolved.without_effect,
         !resolved.cluster_implied,
         &resolved.missing_registries,

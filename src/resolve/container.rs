@@ -1,10 +1,11 @@
 //! A container definition → a container, or what is wrong with it.
 
+use super::grants::Grants;
+use super::{confinement, device, mount, port};
 use crate::api::task_definition::container::ContainerDefinition;
 use crate::api::task_definition::health;
-use crate::api::task_definition::port::PortMapping;
 use crate::model::task_definition::Pull;
-use crate::model::{Container, HealthCheck, Mount, Port, Protocol, Violation, image};
+use crate::model::{Container, HealthCheck, Violation, image};
 
 /// Seconds between SIGTERM and SIGKILL where the document says none.
 const STOP_TIMEOUT: u32 = 30;
@@ -13,6 +14,7 @@ const STOP_TIMEOUT: u32 = 30;
 pub(super) fn container(
     definition: &ContainerDefinition,
     path: &str,
+    grants: &Grants,
     found: &mut Vec<Violation>,
 ) -> Container {
     let mut required = |value: &Option<String>, property: &str| match value {
@@ -24,7 +26,7 @@ pub(super) fn container(
         }
     };
     let (name, image) = (required(&definition.name, "name"), required(&definition.image, "image"));
-    let ports = ports(definition, &name, path, found);
+    let ports = port::ports(definition, &name, path, found);
     let user = user(definition, path).unwrap_or_else(|violation| {
         found.push(violation);
         None
@@ -49,8 +51,11 @@ pub(super) fn container(
         read_only_root: definition.readonly_root_filesystem.unwrap_or(false),
         interactive: definition.interactive.unwrap_or(false),
         pseudo_terminal: definition.pseudo_terminal.unwrap_or(false),
-        dropped_capabilities: dropped_capabilities(definition),
-        mounts: mounts(definition),
+        confinement: confinement::confinement(definition, path, grants, found),
+        devices: device::devices(definition, path, found),
+        mounts: mount::mounts(definition, path, found),
+        // What comes from outside the document is `access`'s business.
+        ..Container::default()
     }
 }
 
@@ -70,35 +75,6 @@ fn environment(definition: &ContainerDefinition) -> Vec<(String, String)> {
         }
     }
     environment
-}
-
-fn ports(definition: &ContainerDefinition, name: &str, path: &str, found: &mut Vec<Violation>) -> Vec<Port> {
-    let mut ports: Vec<Port> = Vec::new();
-    for (index, mapping) in definition.port_mappings.iter().flatten().enumerate() {
-        match port(mapping) {
-            Some(port) => ports.push(port),
-            None if mapping.container_port_range.is_some() => {}
-            None => found.push(Violation::new(
-                format!("{path}.portMappings[{index}].containerPort"),
-                format!("Invalid 'containerPort' setting for container '{name}'."),
-            )),
-        }
-    }
-    ports
-}
-
-fn port(mapping: &PortMapping) -> Option<Port> {
-    let container_port =
-        mapping.container_port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0)?;
-    // ECS takes every other text as TCP.
-    let protocol = if mapping.protocol.as_deref() == Some("udp") { Protocol::Udp } else { Protocol::Tcp };
-    Some(Port {
-        container_port,
-        protocol,
-        host_port: mapping.host_port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0),
-        name: mapping.name.clone().filter(|name| !name.is_empty()),
-        app_protocol: mapping.app_protocol.clone().filter(|name| !name.is_empty()),
-    })
 }
 
 fn health_check(check: &health::HealthCheck) -> Option<HealthCheck> {
@@ -125,8 +101,10 @@ fn health_check(check: &health::HealthCheck) -> Option<HealthCheck> {
 
 fn user(definition: &ContainerDefinition, path: &str) -> Result<Option<(i64, Option<i64>)>, Violation> {
     let Some(text) = definition.user.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
+    // The two names that have the same number in every image of note.
     let id = |text: &str| match text {
         "root" => Some(0),
+        "nobody" | "nogroup" => Some(65534),
         digits => digits.parse::<i64>().ok().filter(|id| (0..=i64::from(i32::MAX)).contains(id)),
     };
     let (user, group) = text.split_once(':').map_or((text, None), |(user, group)| (user, Some(group)));
@@ -135,29 +113,10 @@ fn user(definition: &ContainerDefinition, path: &str) -> Result<Option<(i64, Opt
         (Some(user), Some(Some(group))) => Ok(Some((user, Some(group)))),
         _ => Err(Violation::new(
             format!("{path}.user"),
-            format!("\"{text}\" names a user or group; Kubernetes knows numbers only: write uid or uid:gid"),
+            format!(
+                "\"{text}\" names a user or group, which can only be looked up inside the image: write the number, as \
+                 uid or uid:gid (`docker run --entrypoint id IMAGE` tells it)"
+            ),
         )),
     }
-}
-
-fn dropped_capabilities(definition: &ContainerDefinition) -> Vec<String> {
-    let linux = definition.linux_parameters.as_ref();
-    let capabilities = linux.and_then(|linux| linux.capabilities.as_ref());
-    let mut dropped: Vec<String> = capabilities.and_then(|all| all.drop.clone()).unwrap_or_default();
-    dropped.sort();
-    dropped.dedup();
-    dropped
-}
-
-fn mounts(definition: &ContainerDefinition) -> Vec<Mount> {
-    let points = definition.mount_points.iter().flatten();
-    points
-        .filter_map(|point| {
-            Some(Mount {
-                volume: point.source_volume.clone()?,
-                path: point.container_path.clone()?,
-                read_only: point.read_only.unwrap_or(false),
-            })
-        })
-        .collect()
 }

@@ -1,5 +1,6 @@
 //! What an administrator granted a namespace: the Cluster's `grants`, asked one question at a time.
 
+use super::reference::a_cluster;
 use crate::api::cluster::grant::{
     EnvironmentFileMapping, Grant, RegistryMapping, RoleMapping, SecretMapping, VolumeMapping,
 };
@@ -56,6 +57,7 @@ pub struct Grants {
     governed: bool,
     cluster: String,
     namespace: String,
+    region: Option<String>,
 }
 
 impl Grants {
@@ -78,7 +80,14 @@ impl Grants {
             names.is_empty() || names.iter().any(|pattern| begins(pattern, namespace).is_some())
         };
         let entries = grants.into_iter().flatten().filter(is_for).cloned().collect();
-        Self { entries, governed: true, ..Self::none(name, namespace) }
+        let region =
+            settings.and_then(|settings| settings.region.clone()).filter(|region| !region.is_empty());
+        Self { entries, governed: true, region, ..Self::none(name, namespace) }
+    }
+
+    /// The region that tasks are told.
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
     }
 
     /// Whether nothing is judged here.
@@ -100,13 +109,16 @@ impl Grants {
     /// Whether volumes may mount this path of the node.
     pub fn permits_path(&self, path: &str) -> bool {
         let mut given = self.entries.iter().flat_map(|grant| grant.host_paths.iter().flatten());
+        // A way up leads out of what was granted.
+        let leaves = path.split('/').any(|part| part == "..");
         self.open
-            || given.any(|allowed| match allowed.strip_suffix("/*") {
-                Some(root) => {
-                    path == root || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
-                }
-                None => path == allowed,
-            })
+            || !leaves
+                && given.any(|allowed| match allowed.strip_suffix("/*") {
+                    Some(root) => {
+                        path == root || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
+                    }
+                    None => path == allowed,
+                })
     }
 
     /// What a task role stands for.
@@ -116,11 +128,16 @@ impl Grants {
         })
     }
 
-    /// What a secret or parameter stands for; `source` has no JSON key and no version.
-    pub fn secret(&self, source: &str) -> Option<&SecretMapping> {
-        closest(self.entries.iter().flat_map(|grant| grant.secrets.iter().flatten()), source, |one| {
-            one.arn.as_deref()
-        })
+    /// What a secret or parameter stands for, which has these names, all without JSON key and version.
+    pub fn secret(&self, names: &[String]) -> Option<&SecretMapping> {
+        let all = || self.entries.iter().flat_map(|grant| grant.secrets.iter().flatten());
+        let pattern = |one: &SecretMapping| one.arn.clone();
+        let fit =
+            names.iter().filter_map(|name| Some((closest(all(), name, |one| one.arn.as_deref())?, name)));
+        let length =
+            |(one, name): &(&SecretMapping, &String)| begins(&pattern(one).unwrap_or_default(), name);
+        // Of equals the first name holds, which is the document's.
+        fit.reduce(|best, next| if length(&next) > length(&best) { next } else { best }).map(|(one, _)| one)
     }
 
     /// What an environment file stands for.
@@ -145,6 +162,10 @@ impl Grants {
 
     /// What an administrator would write so that `grant`, a member of `grants` in flow style, is given.
     pub fn remedy(&self, grant: &str) -> String {
+        if !self.governed {
+            let grants = format!("kubernetes: {{grants: [{{namespaces: [{}], {grant}}}]}}", self.namespace);
+            return format!("an administrator applies {}", a_cluster(&self.cluster, &grants));
+        }
         format!(
             "an administrator adds to Cluster \"{}\" spec.kubernetes.grants: [{{namespaces: [{}], {grant}}}]",
             self.cluster, self.namespace
@@ -208,6 +229,7 @@ mod tests {
         assert!(given.permits_path("/var/log") && given.permits_path("/var/log/app"));
         assert!(given.permits_path("/etc/hosts"));
         assert!(!given.permits_path("/var/logs") && !given.permits_path("/etc/hosts/x"));
+        assert!(!given.permits_path("/var/log/../../etc"));
         assert!(grants(json!([{"hostPaths": ["/*"]}]), "shop").permits_path("/"));
     }
 
@@ -221,7 +243,9 @@ mod tests {
             ]}]),
             "shop",
         );
-        let name = |source: &str| given.secret(source).and_then(|one| one.secret_name.clone()).unwrap();
+        let name = |source: &str| {
+            given.secret(&[source.to_owned()]).and_then(|one| one.secret_name.clone()).unwrap()
+        };
         assert_eq!(name("db"), "any");
         assert_eq!(name("arn:aws:ssm:eu:1:parameter/x"), "ssm");
         assert_eq!(name("arn:aws:ssm:eu:1:parameter/db"), "db");

@@ -83,7 +83,7 @@ pub(super) fn renamed(pod: &Pod) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DeploymentId, NetworkMode, RolloutState};
+    use crate::model::{DeploymentId, RolloutState};
     use jiff::Timestamp;
     use serde_json::{Value, json};
 
@@ -115,18 +115,8 @@ mod tests {
         TaskDefinition {
             family: "web".into(),
             revision: 1,
-            network_mode: NetworkMode::Awsvpc,
-            cpu: None,
-            memory: None,
             containers: containers.collect(),
-            volumes: Vec::new(),
-            constraints: Vec::new(),
-            architecture: None,
-            operating_system: None,
-            extra_hosts: Vec::new(),
-            hostname: None,
-            shared_pid: false,
-            fargate: false,
+            ..TaskDefinition::default()
         }
     }
 

@@ -46,9 +46,14 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    /// The role that the tasks ask for.
-    pub fn task_role(&self) -> Option<&str> {
-        self.revision.spec.task_role_arn.as_deref().filter(|role| !role.is_empty())
+    /// The role that the tasks ask for and do not get.
+    pub fn unmapped_role(&self) -> Option<&str> {
+        self.service.task_definition.access.unmapped_role.as_deref()
+    }
+
+    /// What there is to say about images that nobody has given credentials for.
+    pub fn unmapped_images(&self) -> Option<String> {
+        super::access::about_images(&self.service.task_definition.access, &self.grants)
     }
 }
 
@@ -121,6 +126,8 @@ pub fn resolve(object: &api::Service, known: &References) -> Result<Resolved, Ob
         .filter(|registry| discovery(registry, &known.discoveries).is_none());
     let mut without_effect = without_effect(&judgement);
     without_effect.extend(service.task_definition.fixed_host_ports().map(on_pod_network));
+    let in_vain = service.task_definition.access.without_effect.clone();
+    without_effect.extend(of_definition(&revision, in_vain));
     Ok(Resolved {
         missing_registries: missing.collect(),
         cluster_implied: known.clusters.is_empty(),

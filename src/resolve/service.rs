@@ -1,11 +1,12 @@
 //! A Service and what it refers to → the service to keep true, or all that is wrong with it.
 
-use super::grants::Grants;
+use super::grants::{Grants, Permission};
 use super::reference::a_cluster;
-use super::{arn, placement};
+use super::{arn, placement, volume};
 use crate::api;
 use crate::model::{
-    Identity, Placement, Registration, Service, TargetGroup, TaskDefinition, Violation, label, name,
+    Identity, Placement, Registration, Service, TagSource, Tagging, TargetGroup, TaskDefinition, Violation,
+    label, name,
 };
 use crate::placement::{Demand, rules};
 use kube::ResourceExt;
@@ -50,6 +51,7 @@ pub fn service(
     let target_groups = target_groups(spec, &definition, &mut found);
     let placement = place(service, &definition, cluster, &mut found);
     host_ports(cluster_name(service), &definition, cluster, &mut found);
+    let launch_volumes = volume::launch::volumes(spec, &definition, &cluster.grants, &mut found);
     let configuration = spec.deployment_configuration.clone().unwrap_or_default();
     let kubernetes = spec.kubernetes.clone().unwrap_or_default();
     if !found.is_empty() {
@@ -73,6 +75,8 @@ pub fn service(
         health_check_grace_period: natural(spec.health_check_grace_period_seconds, 0),
         deregistration_delay: natural(kubernetes.deregistration_delay_seconds, 10),
         stopped_tasks_kept: natural(kubernetes.stopped_tasks_kept, 10),
+        tagging: tagging(spec),
+        launch_volumes,
         fingerprint: fingerprint(service, &definition.reference()),
         task_definition: definition,
     })
@@ -123,10 +127,11 @@ fn host_ports(name: &str, definition: &TaskDefinition, cluster: &ClusterNodes, f
         return;
     }
     let message = format!(
-        "{} asks for ports of the node ({}): write hostPort 0 or leave it out; or an administrator applies {}, and \
+        "{} asks for ports of the node ({}): write hostPort 0 or leave it out; or {}; or an administrator applies {}, and \
          target groups and discovery alone lead to such ports",
         definition.reference(),
         ports.join(", "),
+        cluster.grants.permission_remedy(Permission::HostPorts),
         a_cluster(name, "kubernetes: {fixedHostPorts: podNetwork}")
     );
     found.push(Violation::new("spec.taskDefinition", message));
@@ -186,6 +191,17 @@ fn registrations(spec: &api::ServiceSpec, discovery_name: &dyn Fn(&str) -> Strin
             Some(Registration { discovery: discovery_name(text), port })
         })
         .collect()
+}
+
+/// How tasks are tagged; ECS's default is not at all
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>).
+fn tagging(spec: &api::ServiceSpec) -> Tagging {
+    let source = match spec.propagate_tags.as_deref() {
+        Some("TASK_DEFINITION") => TagSource::TaskDefinition,
+        Some("SERVICE") => TagSource::Service(super::tags(spec.tags.as_deref().unwrap_or_default())),
+        _ => TagSource::None,
+    };
+    Tagging { source, managed: spec.enable_ecs_managed_tags.unwrap_or(false) }
 }
 
 /// A hash over everything whose change starts a new deployment

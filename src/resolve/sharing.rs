@@ -25,7 +25,9 @@ pub(super) fn share(
     let mut done: Vec<Container> = Vec::new();
     while !waiting.is_empty() {
         let still: BTreeSet<String> = waiting.iter().map(|(_, _, one)| one.name.clone()).collect();
-        let free = |definition: &ContainerDefinition| needs(definition).all(|name| !still.contains(name));
+        let free = |definition: &ContainerDefinition| {
+            needs(definition).chain(routers(spec, definition)).all(|name| !still.contains(name))
+        };
         let Some(next) = waiting.iter().position(|(_, definition, _)| free(definition)) else {
             found.push(circle(&waiting));
             done.extend(waiting.into_iter().map(|(_, _, container)| container));
@@ -42,6 +44,17 @@ fn circle(waiting: &[(usize, &ContainerDefinition, Container)]) -> Violation {
     let names: Vec<&str> = waiting.iter().map(|(_, _, container)| container.name.as_str()).collect();
     let message = format!("links and volumesFrom of {} form a circle", names.join(", "));
     Violation::new("spec.containerDefinitions", message)
+}
+
+/// The router of the task, where it routes what `definition`'s container prints: ECS starts it first.
+fn routers<'a>(
+    spec: &'a TaskDefinitionSpec,
+    definition: &'a ContainerDefinition,
+) -> impl Iterator<Item = &'a str> {
+    let driver = definition.log_configuration.as_ref().and_then(|log| log.log_driver.as_deref());
+    let others = spec.container_definitions.iter().flatten().filter(move |_| driver == Some("awsfirelens"));
+    let routers = others.filter(|other| other.firelens_configuration.is_some());
+    routers.filter_map(|other| other.name.as_deref()).filter(|name| Some(*name) != definition.name.as_deref())
 }
 
 /// The containers that must be there before `definition`'s.

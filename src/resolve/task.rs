@@ -10,7 +10,7 @@ use crate::model::{
     DeploymentId, Health, Instance, LastStatus, PROVEN_AFTER, Service, StopCode, Task, label,
 };
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodStatus};
+use k8s_openapi::api::core::v1::{ContainerStateWaiting, ContainerStatus, Pod, PodStatus};
 
 pub use pull::failed_pulls;
 
@@ -216,12 +216,24 @@ fn started(status: &ContainerStatus) -> Option<Timestamp> {
     running.or(ended).map(|time| time.0).filter(|start| *start > Timestamp::UNIX_EPOCH)
 }
 
+/// Whether a container waits for an object of this kind, or for a key of it.
+fn is_about(waiting: &ContainerStateWaiting, kind: &str) -> bool {
+    let message = waiting.message.as_deref().unwrap_or_default().to_ascii_lowercase();
+    message.starts_with(&format!("{kind} \"")) || message.contains(&format!(" in {kind} "))
+}
+
 /// ECS's text for a container that Kubernetes cannot start, if `status` is one.
 fn unable_to_start(status: &ContainerStatus) -> Option<String> {
     let waiting = status.state.as_ref()?.waiting.as_ref()?;
     let family = match waiting.reason.as_deref()? {
         "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" => {
             "CannotPullContainerError"
+        }
+        "CreateContainerConfigError" if is_about(waiting, "secret") => {
+            "ResourceInitializationError: unable to pull secrets or registry auth"
+        }
+        "CreateContainerConfigError" if is_about(waiting, "configmap") => {
+            "ResourceInitializationError: failed to download env files"
         }
         "CreateContainerConfigError" | "CreateContainerError" => "CannotCreateContainerError",
         "RunContainerError" => "CannotStartContainerError",

@@ -1,10 +1,11 @@
 //! A registered revision → the task definition that tasks are made of, or all that is wrong with it.
 
+use super::access::access;
 use super::container::container;
-use super::grants::Grants;
-use super::{placement, sharing, size};
+use super::grants::{Grants, Permission};
+use super::{device, mount, network, placement, platform, sharing, size, sysctl, volume};
 use crate::api::TaskDefinitionSpec;
-use crate::model::{NetworkMode, TaskDefinition, Violation, Volume};
+use crate::model::{NetworkMode, TaskDefinition, Violation};
 
 /// The revision `family:revision` with the content `spec`, run where `grants` hold.
 ///
@@ -14,13 +15,13 @@ pub fn task_definition(
     spec: &TaskDefinitionSpec,
     family: &str,
     revision: i64,
-    _grants: &Grants,
+    grants: &Grants,
 ) -> Result<TaskDefinition, Vec<Violation>> {
     let mut found = Vec::new();
     let mut containers = Vec::new();
     for (index, definition) in spec.container_definitions.iter().flatten().enumerate() {
         let path = format!("spec.containerDefinitions[{index}]");
-        containers.push(container(definition, &path, &mut found));
+        containers.push(container(definition, &path, grants, &mut found));
     }
     if !containers.iter().any(|container| container.essential) {
         found.push(Violation::new("spec.containerDefinitions", "at least one container must be essential"));
@@ -36,9 +37,18 @@ pub fn task_definition(
             found.push(Violation::new("spec.containerDefinitions", message));
         }
     }
-    let network_mode = network_mode(spec, &mut found);
-    let volumes = volumes(spec, &mut found);
-    let containers = sharing::share(spec, containers, &mut found);
+    let access = access(spec, &mut containers, grants, &mut found);
+    let network_mode = network::mode(spec, grants, &mut found);
+    let mut volumes = volume::volumes(spec, grants, &mut found);
+    mount::known(spec, &volumes, &mut found);
+    let mut containers = sharing::share(spec, containers, &mut found);
+    mount::own(spec, &mut containers, &mut volumes, &mut found);
+    network::rules(spec, network_mode, &mut found);
+    platform::rules(spec, &mut found);
+    let node_namespaces = network::node_namespaces(spec, grants, &mut found);
+    let (name_servers, search_domains) = network::names(spec, &mut found);
+    let sysctls = sysctl::sysctls(spec, network_mode, grants, &mut found);
+    let ephemeral_storage = device::ephemeral_storage(spec, &mut found);
     sharing::ports(spec, &containers, &mut found);
     let extra_hosts = extra_hosts(spec, network_mode, &mut found);
     let constraints = placement::definition(spec.placement_constraints.iter().flatten(), &mut found);
@@ -62,8 +72,16 @@ pub fn task_definition(
         hostname: definitions()
             .find_map(|definition| definition.hostname.clone())
             .filter(|name| !name.is_empty()),
-        shared_pid: spec.pid_mode.as_deref() == Some("task"),
-        fargate: spec.requires_compatibilities.iter().flatten().any(|name| name == "FARGATE"),
+        shared_pid: spec.pid_mode.as_deref() == Some("task") || has_init(spec),
+        node_namespaces,
+        opens_host_ports: grants.permits(Permission::HostPorts) && !grants.is_open(),
+        sysctls,
+        name_servers,
+        search_domains,
+        ephemeral_storage,
+        fargate: platform::is_fargate(spec),
+        access,
+        tags: super::tags(spec.tags.as_deref().unwrap_or_default()),
     })
 }
 
@@ -84,33 +102,12 @@ fn sized(
     size.filter(|size| *size > 0)
 }
 
-fn network_mode(spec: &TaskDefinitionSpec, found: &mut Vec<Violation>) -> NetworkMode {
-    match spec.network_mode.as_deref() {
-        Some("awsvpc") => NetworkMode::Awsvpc,
-        Some("none") => NetworkMode::None,
-        Some("host") => {
-            let message = "the node's network needs a permission that no Cluster can give yet; write awsvpc, \
-                           which gives each task an address of its own";
-            found.push(Violation::new("spec.networkMode", message));
-            NetworkMode::Bridge
-        }
-        _ => NetworkMode::Bridge,
-    }
-}
-
-fn volumes(spec: &TaskDefinitionSpec, found: &mut Vec<Violation>) -> Vec<Volume> {
-    let names = spec.volumes.iter().flatten().filter_map(|volume| volume.name.clone());
-    let volumes: Vec<Volume> = names.map(|name| Volume { name }).collect();
-    for (index, definition) in spec.container_definitions.iter().flatten().enumerate() {
-        for (number, point) in definition.mount_points.iter().flatten().enumerate() {
-            let Some(name) = &point.source_volume else { continue };
-            if !volumes.iter().any(|volume| volume.name == *name) {
-                let path = format!("spec.containerDefinitions[{index}].mountPoints[{number}].sourceVolume");
-                found.push(Violation::new(path, format!("Unknown volume '{name}'.")));
-            }
-        }
-    }
-    volumes
+/// Whether the pod's own first process is to be that of the only container, which it then reaps children for.
+fn has_init(spec: &TaskDefinitionSpec) -> bool {
+    let definitions = spec.container_definitions.as_deref().unwrap_or_default();
+    let linux = definitions.first().and_then(|definition| definition.linux_parameters.as_ref());
+    let is_free = spec.pid_mode.as_ref().is_none_or(String::is_empty);
+    is_free && definitions.len() == 1 && linux.is_some_and(|linux| linux.init_process_enabled == Some(true))
 }
 
 fn architecture(name: &str) -> String {

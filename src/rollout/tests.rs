@@ -20,17 +20,7 @@ fn service(desired: u32, minimum: u32, maximum: u32) -> Service {
             family: "web".into(),
             revision: 2,
             network_mode: NetworkMode::Awsvpc,
-            cpu: None,
-            memory: None,
-            containers: vec![],
-            volumes: vec![],
-            constraints: vec![],
-            architecture: None,
-            operating_system: None,
-            extra_hosts: vec![],
-            hostname: None,
-            shared_pid: false,
-            fargate: false,
+            ..TaskDefinition::default()
         },
         desired_count: desired,
         minimum_healthy_percent: minimum,
@@ -41,6 +31,8 @@ fn service(desired: u32, minimum: u32, maximum: u32) -> Service {
         health_check_grace_period: 0,
         deregistration_delay: 0,
         stopped_tasks_kept: 10,
+        tagging: Default::default(),
+        launch_volumes: vec![],
         fingerprint: String::new(),
     }
 }

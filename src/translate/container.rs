@@ -1,6 +1,7 @@
 //! A container of a task definition in, a container of a pod out.
 
-use super::names;
+use super::{confinement, log_router, names, volume};
+use crate::model::access::{EnvironmentSource, SecretKey};
 use crate::model::task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol, Pull};
 use crate::model::{Service, TaskDefinition};
 use k8s_openapi::api::core::v1 as corev1;
@@ -11,25 +12,32 @@ pub fn containers(service: &Service, task_definition: &TaskDefinition) -> Vec<co
     let drain = super::task::drain_seconds(service);
     let windows = super::task::is_windows(task_definition);
     let mut port_names = BTreeSet::new();
-    let container = |container: &Container| corev1::Container {
+    let mut whole = |container: &Container| corev1::Container {
         lifecycle: (drain > 0).then(|| sleep_before_stop(drain)),
         ports: match task_definition.network_mode {
             NetworkMode::None => None,
-            NetworkMode::Awsvpc | NetworkMode::Bridge => ports(&container.ports, &mut port_names),
+            _ => ports(task_definition, &container.ports, &mut port_names),
         },
-        security_context: security_context(container, windows),
+        security_context: confinement::of_container(container, windows),
+        volume_mounts: some(volume::mounts(task_definition, container)),
         ..plain(container)
     };
-    task_definition.containers.iter().map(container).collect()
+    let equipped = |container: &Container| {
+        let mut whole = whole(container);
+        log_router::equip(container, &mut whole);
+        whole
+    };
+    task_definition.containers.iter().map(equipped).collect()
 }
 
 /// What needs to know nothing but the container itself.
 fn plain(container: &Container) -> corev1::Container {
-    let environment = container.environment.iter().map(|(name, value)| corev1::EnvVar {
+    let plain = container.environment.iter().map(|(name, value)| corev1::EnvVar {
         name: name.clone(),
         value: Some(names::unexpanded(value)),
         value_from: None,
     });
+    let environment = plain.chain(container.secrets.iter().map(secret));
     corev1::Container {
         name: names::legal(&container.name),
         image: Some(container.image.clone()),
@@ -41,13 +49,36 @@ fn plain(container: &Container) -> corev1::Container {
         command: names::all_unexpanded(&container.entry_point),
         args: names::all_unexpanded(&container.command),
         env: some(environment.collect()),
+        env_from: some(environment_files(container)),
         readiness_probe: container.health_check.as_ref().map(readiness),
         working_dir: container.working_directory.clone(),
         stdin: container.interactive.then_some(true),
         tty: container.pseudo_terminal.then_some(true),
-        volume_mounts: some(mounts(container)),
         ..Default::default()
     }
+}
+
+/// A variable whose value the node reads from a Secret.
+fn secret((name, from): &(String, SecretKey)) -> corev1::EnvVar {
+    let selector =
+        corev1::SecretKeySelector { name: from.secret.clone(), key: from.key.clone(), optional: None };
+    let source = corev1::EnvVarSource { secret_key_ref: Some(selector), ..Default::default() };
+    corev1::EnvVar { name: name.clone(), value: None, value_from: Some(source) }
+}
+
+/// Objects with variables. ECS takes the first value of a name, Kubernetes the last: so the order is reversed.
+fn environment_files(container: &Container) -> Vec<corev1::EnvFromSource> {
+    let source = |source: &EnvironmentSource| match source {
+        EnvironmentSource::ConfigMap(name) => corev1::EnvFromSource {
+            config_map_ref: Some(corev1::ConfigMapEnvSource { name: name.clone(), optional: None }),
+            ..Default::default()
+        },
+        EnvironmentSource::Secret(name) => corev1::EnvFromSource {
+            secret_ref: Some(corev1::SecretEnvSource { name: name.clone(), optional: None }),
+            ..Default::default()
+        },
+    };
+    container.environment_files.iter().rev().map(source).collect()
 }
 
 /// A list, where it has members: an empty one is not written.
@@ -79,7 +110,11 @@ fn readiness(check: &HealthCheck) -> corev1::Probe {
 }
 
 /// The ports, each once; a name that another port of the task has already taken is left out.
-fn ports(ports: &[Port], taken: &mut BTreeSet<String>) -> Option<Vec<corev1::ContainerPort>> {
+fn ports(
+    task_definition: &TaskDefinition,
+    ports: &[Port],
+    taken: &mut BTreeSet<String>,
+) -> Option<Vec<corev1::ContainerPort>> {
     let mut seen = BTreeSet::new();
     let mut result = Vec::new();
     for port in ports {
@@ -90,6 +125,7 @@ fn ports(ports: &[Port], taken: &mut BTreeSet<String>) -> Option<Vec<corev1::Con
         let name = port.name.as_deref().map(names::port).filter(|name| taken.insert(name.clone()));
         result.push(corev1::ContainerPort {
             container_port: port.container_port.into(),
+            host_port: host_port(task_definition, port),
             name,
             protocol: Some(protocol.to_owned()),
             ..Default::default()
@@ -98,45 +134,19 @@ fn ports(ports: &[Port], taken: &mut BTreeSet<String>) -> Option<Vec<corev1::Con
     some(result)
 }
 
+/// The port of the node: under `host` every port is one, and the scheduler puts no two tasks with the same on a node.
+fn host_port(task_definition: &TaskDefinition, port: &Port) -> Option<i32> {
+    match task_definition.network_mode {
+        NetworkMode::Host => Some(port.container_port.into()),
+        NetworkMode::Bridge if task_definition.opens_host_ports => port.host_port.map(Into::into),
+        _ => None,
+    }
+}
+
 /// Kubernetes' word for a transport.
 pub fn protocol(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Tcp => "TCP",
         Protocol::Udp => "UDP",
     }
-}
-
-/// Privilege escalation stays as the runtime has it: ECS lets setuid programs work.
-fn security_context(container: &Container, windows: bool) -> Option<corev1::SecurityContext> {
-    if windows {
-        return None;
-    }
-    let (user, group) = match container.user {
-        Some((user, group)) => (Some(user), group),
-        None => (None, None),
-    };
-    let dropped = container.dropped_capabilities.clone();
-    let context = corev1::SecurityContext {
-        capabilities: some(dropped).map(|drop| corev1::Capabilities { add: None, drop: Some(drop) }),
-        read_only_root_filesystem: container.read_only_root.then_some(true),
-        run_as_user: user,
-        run_as_group: group,
-        ..Default::default()
-    };
-    (context != corev1::SecurityContext::default()).then_some(context)
-}
-
-/// The mounts; of two at one path the last counts, as Kubernetes takes only one.
-fn mounts(container: &Container) -> Vec<corev1::VolumeMount> {
-    let mut result: Vec<corev1::VolumeMount> = Vec::new();
-    for mount in &container.mounts {
-        result.retain(|known| known.mount_path != mount.path);
-        result.push(corev1::VolumeMount {
-            name: names::legal(&mount.volume),
-            mount_path: mount.path.clone(),
-            read_only: mount.read_only.then_some(true),
-            ..Default::default()
-        });
-    }
-    result
 }

@@ -35,6 +35,22 @@ pub fn port(text: &str) -> String {
     format!("{}-{}", head.trim_end_matches('-'), name::hash(&[text], 6))
 }
 
+/// MiB in the form that the API server gives back.
+pub fn mebibytes(amount: u64) -> String {
+    largest_unit(amount, 1024, &["Mi", "Gi", "Ti"])
+}
+
+/// An amount in the largest of `units`, each `step` times the one before, that leaves no fraction.
+pub fn largest_unit(mut amount: u64, step: u64, units: &[&str]) -> String {
+    let mut units = units.iter().peekable();
+    let mut unit = units.next();
+    while amount > 0 && amount.is_multiple_of(step) && units.peek().is_some() {
+        amount /= step;
+        unit = units.next();
+    }
+    format!("{amount}{}", unit.unwrap_or(&""))
+}
+
 /// A text that Kubernetes expands to `text`: ECS has no `$(NAME)` in commands and values.
 ///
 /// `$$` stands for `$`; only where a `$` could begin something is it doubled. A lone `$` before a letter

@@ -4,7 +4,9 @@
 //! is reserved. A task's `cpu` and `memory` are limits of the whole and what the task is charged. What
 //! comes out is never refused: requests fit into the task's and limits are not below requests.
 
-use super::Capabilities;
+mod extended;
+
+use super::{Capabilities, names};
 use crate::model::TaskDefinition;
 use k8s_openapi::api::core::v1 as corev1;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
@@ -40,6 +42,7 @@ pub fn charge(spec: &mut corev1::PodSpec, task_definition: &TaskDefinition, capa
     for ((container, cpu), memory) in spec.containers.iter_mut().zip(cpu).zip(memory) {
         container.resources = requirements((cpu.request, memory.request), (cpu.limit, memory.limit));
     }
+    extended::charge(spec, task_definition);
     if capabilities.pod_level_resources {
         let size = (total_cpu, total_memory);
         spec.resources = requirements(size, size);
@@ -123,21 +126,11 @@ fn requirements(
 
 /// In the form that the API server gives back, so that an object equals what was written.
 fn quantities((cpu, memory): (Option<u64>, Option<u64>)) -> Option<BTreeMap<String, Quantity>> {
-    let cpu = cpu.map(|amount| ("cpu", largest_unit(amount, 1000, &["m", ""])));
-    let memory = memory.map(|amount| ("memory", largest_unit(amount, 1024, &["Mi", "Gi", "Ti"])));
+    let cpu = cpu.map(|amount| ("cpu", names::largest_unit(amount, 1000, &["m", ""])));
+    let memory = memory.map(|amount| ("memory", names::mebibytes(amount)));
     let all: BTreeMap<_, _> =
         cpu.into_iter().chain(memory).map(|(name, amount)| (name.to_owned(), Quantity(amount))).collect();
     (!all.is_empty()).then_some(all)
-}
-
-fn largest_unit(mut amount: u64, step: u64, units: &[&str]) -> String {
-    let mut units = units.iter().peekable();
-    let mut unit = units.next();
-    while amount > 0 && amount.is_multiple_of(step) && units.peek().is_some() {
-        amount /= step;
-        unit = units.next();
-    }
-    format!("{amount}{}", unit.unwrap_or(&""))
 }
 
 #[cfg(test)]

@@ -5,9 +5,11 @@
 
 use super::container::{containers, some};
 use super::meta::{entry, labelled, meta};
-use super::{Capabilities, names, resources};
+use super::{
+    Capabilities, confinement, log_router, names, network, resources, service_account, tags, volume,
+};
 use crate::model::task_definition::Pull;
-use crate::model::{DeploymentId, Service, TaskDefinition, label, name};
+use crate::model::{Container, DeploymentId, Service, TaskDefinition, label, name};
 use crate::placement::{self, NodeView, rules};
 use k8s_openapi::api::core::v1 as corev1;
 use std::collections::BTreeMap;
@@ -58,6 +60,7 @@ fn labels(launch: &Launch<'_>) -> Vec<(String, String)> {
         entry(&label::group(&service.group()), ""),
     ];
     labels.extend(service.target_groups.iter().map(|group| entry(&label::target_group(&group.name), "")));
+    labels.extend(tags::labels(service, task_definition));
     labels.extend(service.registrations.iter().map(|one| entry(&label::discovery(&one.discovery), "")));
     labels
 }
@@ -91,42 +94,58 @@ fn annotations(launch: &Launch<'_>) -> BTreeMap<String, String> {
     if !afresh.is_empty() {
         annotations.insert(label::PULLED_AFRESH.to_owned(), afresh.join(","));
     }
+    annotations.extend(tags::annotation(service, task_definition));
+    annotations.extend(log_router::settings(service, task_definition));
+    annotations.extend(task_definition.containers.iter().flat_map(logs));
     if !renamed.is_empty() {
         annotations.insert(label::CONTAINER_NAMES.to_owned(), serde_json::Value::Object(renamed).to_string());
     }
     annotations
 }
 
+/// What a log agent needs to know to write a container's output where the document wants it.
+fn logs(container: &Container) -> Vec<(String, String)> {
+    let Some(log) = &container.log else { return Vec::new() };
+    let known =
+        [("driver", Some(&log.driver)), ("group", log.group.as_ref()), ("region", log.region.as_ref())];
+    let all = known.into_iter().chain([("stream", log.stream.as_ref())]);
+    let name = names::legal(&container.name);
+    all.filter_map(|(what, text)| Some((label::log(what, &name), text?.clone()))).collect()
+}
+
 fn spec(launch: &Launch<'_>) -> corev1::PodSpec {
     let Launch { service, task_definition, capabilities, .. } = launch;
-    let volume = |volume: &crate::model::Volume| corev1::Volume {
-        name: names::legal(&volume.name),
-        empty_dir: Some(corev1::EmptyDirVolumeSource::default()),
-        ..Default::default()
-    };
     let alias = |(ip, names): &(String, Vec<String>)| corev1::HostAlias {
         ip: ip.clone(),
         hostnames: some(names.clone()),
     };
-    let seccomp = corev1::SeccompProfile { type_: "RuntimeDefault".into(), ..Default::default() };
     let mut spec = corev1::PodSpec {
         automount_service_account_token: Some(false),
         containers: containers(service, task_definition),
-        dns_config: Some(dns_config()),
         enable_service_links: Some(false),
         host_aliases: some(task_definition.extra_hosts.iter().map(alias).collect()),
-        hostname: task_definition.hostname.as_deref().map(names::legal),
+        host_ipc: task_definition.node_namespaces.ipc.then_some(true),
+        host_pid: task_definition.node_namespaces.pid.then_some(true),
+        image_pull_secrets: some(pull_secrets(task_definition)),
         restart_policy: Some("Never".into()),
-        security_context: (!is_windows(task_definition))
-            .then(|| corev1::PodSecurityContext { seccomp_profile: Some(seccomp), ..Default::default() }),
+        security_context: (!is_windows(task_definition)).then(|| confinement::of_pod(task_definition)),
         share_process_namespace: task_definition.shared_pid.then_some(true),
         termination_grace_period_seconds: Some(grace_period(service, task_definition)),
-        volumes: some(task_definition.volumes.iter().map(volume).collect()),
+        service_account_name: task_definition.access.role.as_ref().map(service_account::service_account_name),
+        volumes: some(
+            [volume::volumes(service, task_definition), log_router::volumes(task_definition)].concat(),
+        ),
         ..Default::default()
     };
+    network::connect(&mut spec, task_definition);
     resources::charge(&mut spec, task_definition, *capabilities);
     place(&mut spec, launch);
     spec
+}
+
+fn pull_secrets(task_definition: &TaskDefinition) -> Vec<corev1::LocalObjectReference> {
+    let names = task_definition.access.pull_secrets.iter();
+    names.map(|name| corev1::LocalObjectReference { name: name.clone() }).collect()
 }
 
 fn place(spec: &mut corev1::PodSpec, launch: &Launch<'_>) {
@@ -142,12 +161,6 @@ fn place(spec: &mut corev1::PodSpec, launch: &Launch<'_>) {
     spec.affinity = rules.affinity;
     spec.topology_spread_constraints = some(rules.spread);
     spec.scheduler_name = service.placement.scheduler.clone();
-}
-
-/// Names outside the cluster are found at the first question instead of after every search domain.
-fn dns_config() -> corev1::PodDNSConfig {
-    let option = corev1::PodDNSConfigOption { name: Some("ndots".into()), value: Some("2".into()) };
-    corev1::PodDNSConfig { options: Some(vec![option]), ..Default::default() }
 }
 
 /// Seconds that a container serves on after it was asked to stop.

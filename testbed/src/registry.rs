@@ -59,7 +59,8 @@ impl Registry {
 
     /// Lets `name:tag` stand for the image in an OCI archive, whatever it stood for; returns its digest.
     pub fn push(&self, archive: &Path, name: &str, tag: &str) -> Result<String> {
-        let file = std::fs::File::open(archive).with_context(|| format!("cannot open {}", archive.display()))?;
+        let file =
+            std::fs::File::open(archive).with_context(|| format!("cannot open {}", archive.display()))?;
         let (mut blobs, mut digest) = (BTreeMap::new(), None);
         for entry in tar::Archive::new(file).entries()? {
             let mut entry = entry?;

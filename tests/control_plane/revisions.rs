@@ -28,7 +28,9 @@ async fn registered(stage: &Stage, name: &str) -> berth::api::TaskDefinitionStat
 /// Numbers of a family's revisions with their status.
 async fn history(stage: &Stage, family: &str) -> Vec<(i64, String)> {
     let all = stage.api::<ControllerRevision>().list(&ListParams::default()).await.unwrap().items;
-    let own = all.into_iter().filter(|one| one.annotations().get("ecs.berth.dev/family").is_some_and(|it| it == family));
+    let own = all
+        .into_iter()
+        .filter(|one| one.annotations().get("ecs.berth.dev/family").is_some_and(|it| it == family));
     let mut found: Vec<(i64, String)> = own
         .filter_map(|one| Some((one.revision?, one.labels().get("ecs.berth.dev/revision-status")?.clone())))
         .collect();
@@ -94,7 +96,10 @@ async fn three_applies_of_a_b_a_run_a_as_the_third_revision() {
     let (ok, table) = berth(&stage, &["revisions", "web"]);
     assert!(ok, "{table}");
     let last: Vec<&str> = table.lines().last().unwrap().split_whitespace().collect();
-    assert_eq!((last[0], last[1], last[3..].join(" ")), ("web:3", "ACTIVE", "ecsservice/web, 2 tasks".to_owned()));
+    assert_eq!(
+        (last[0], last[1], last[3..].join(" ")),
+        ("web:3", "ACTIVE", "ecsservice/web, 2 tasks".to_owned())
+    );
     let (ok, changed) = berth(&stage, &["revisions", "web", "--diff"]);
     assert!(ok && changed.contains("--- web:2\n+++ web:3\n"), "{changed}");
     let (ok, same) = berth(&stage, &["revisions", "web", "--diff", "1", "3"]);
@@ -109,19 +114,23 @@ async fn deleting_a_definition_stops_nothing_and_making_it_again_uses_no_number_
     stage.steady("web").await;
     registered(&stage, "idle").await;
     let before = names(&stage.live("web").await);
-    stage.until("the service holds its revision", async || {
-        let revision = stage.api::<ControllerRevision>().get("web-1").await.ok()?;
-        revision.owner_references().iter().any(|owner| owner.kind == "Service").then_some(())
-    })
-    .await;
+    stage
+        .until("the service holds its revision", async || {
+            let revision = stage.api::<ControllerRevision>().get("web-1").await.ok()?;
+            revision.owner_references().iter().any(|owner| owner.kind == "Service").then_some(())
+        })
+        .await;
 
     stage.kubectl(&["delete", "ecstd", "web", "idle"]).await;
-    stage.until("what nobody uses is collected", async || {
-        history(&stage, "idle").await.is_empty().then_some(())
-    })
-    .await;
+    stage
+        .until("what nobody uses is collected", async || {
+            history(&stage, "idle").await.is_empty().then_some(())
+        })
+        .await;
     stage.edit("web", json!({"spec": {"desiredCount": 3}})).await;
-    stage.until_service("web", "it is scaled", |it| it.status.as_ref().is_some_and(|it| it.running_count == 3)).await;
+    stage
+        .until_service("web", "it is scaled", |it| it.status.as_ref().is_some_and(|it| it.running_count == 3))
+        .await;
     let scaled = names(&stage.live("web").await);
     assert!(before.iter().all(|name| scaled.contains(name)), "{before:?} {scaled:?}");
 
@@ -165,7 +174,9 @@ async fn a_deregistered_revision_goes_on_where_it_runs_and_is_refused_elsewhere(
 
     // What runs it goes on and may scale.
     stage.edit("old", json!({"spec": {"desiredCount": 2}})).await;
-    stage.until_service("old", "it is scaled", |it| it.status.as_ref().is_some_and(|it| it.running_count == 2)).await;
+    stage
+        .until_service("old", "it is scaled", |it| it.status.as_ref().is_some_and(|it| it.running_count == 2))
+        .await;
     let live = names(&stage.live("old").await);
     assert!(before.iter().all(|name| live.contains(name)), "{before:?} {live:?}");
     // A new one and an update to it are refused; what the updated one ran stays.
@@ -187,10 +198,11 @@ async fn a_deregistered_revision_goes_on_where_it_runs_and_is_refused_elsewhere(
     let status = handled("1-9").await;
     assert_eq!((status.status.as_deref(), status.latest_revision), (Some("INACTIVE"), Some(2)));
     stage.apply(&[&pinned("later", "web", 1)]).await;
-    stage.until_service("later", "it is refused", |it| {
-        condition(it, "Stalled").is_some_and(|it| it.1 == "TaskDefinitionInactive")
-    })
-    .await;
+    stage
+        .until_service("later", "it is refused", |it| {
+            condition(it, "Stalled").is_some_and(|it| it.1 == "TaskDefinitionInactive")
+        })
+        .await;
     assert_eq!(runs(&stage.steady("new").await), Some("web:2"));
 
     // What is registered after the annotation was carried out is not meant by it.
@@ -261,7 +273,9 @@ async fn a_service_that_resolves_once_moves_by_an_edit_or_by_force_alone() {
     stage.apply(&[&definition("web", "nginx:2"), &pinned("follows", "web", 1)]).await;
     stage.until_service("follows", "it runs the newest", |it| runs(it) == Some("web:2")).await;
     stage.edit("web", json!({"spec": {"desiredCount": 2}})).await;
-    stage.until_service("web", "it is scaled", |it| it.status.as_ref().is_some_and(|it| it.running_count == 2)).await;
+    stage
+        .until_service("web", "it is scaled", |it| it.status.as_ref().is_some_and(|it| it.running_count == 2))
+        .await;
     assert_eq!(images(&stage.live("web").await), ["nginx:1", "nginx:1"]);
 
     let percent = json!({"spec": {"deploymentConfiguration": {"minimumHealthyPercent": 50}}});
@@ -281,7 +295,8 @@ async fn later_tasks_of_a_deployment_run_what_its_first_task_pulled() {
     let mut stage = Stage::new("digests").await;
     // The simulated node reports sim@sha256:… for every image.
     let mut document = definition("web", "sim:v1");
-    let floating = json!({"name": "floating", "image": "sim:v2", "memory": 4, "versionConsistency": "disabled"});
+    let floating =
+        json!({"name": "floating", "image": "sim:v2", "memory": 4, "versionConsistency": "disabled"});
     document["spec"]["containerDefinitions"].as_array_mut().unwrap().push(floating);
     stage.apply(&[&document, &service("web", 1)]).await;
     let steady = stage.steady("web").await;
@@ -300,7 +315,9 @@ async fn later_tasks_of_a_deployment_run_what_its_first_task_pulled() {
     stage.operators.clear();
     stage.start("b");
     stage.edit("web", json!({"spec": {"desiredCount": 3}})).await;
-    stage.until_service("web", "it is scaled", |it| it.status.as_ref().is_some_and(|it| it.running_count == 3)).await;
+    stage
+        .until_service("web", "it is scaled", |it| it.status.as_ref().is_some_and(|it| it.running_count == 3))
+        .await;
     for later in stage.live("web").await.iter().filter(|pod| pod.name_any() != first.name_any()) {
         assert_eq!(container(later, 0).image.as_deref(), Some(&*pinned));
         assert_eq!(container(later, 0).image_pull_policy.as_deref(), Some("IfNotPresent"));
@@ -313,12 +330,18 @@ async fn later_tasks_of_a_deployment_run_what_its_first_task_pulled() {
     let next = stage
         .until_service("web", "the next deployment is complete", |it| {
             let deployments = it.status.as_ref().map(|status| &status.deployments);
-            deployments.is_some_and(|all| all.len() == 1 && all[0].sequence == 2 && all[0].rollout_state == "COMPLETED")
+            deployments.is_some_and(|all| {
+                all.len() == 1 && all[0].sequence == 2 && all[0].rollout_state == "COMPLETED"
+            })
         })
         .await;
     assert_ne!(next.status.unwrap().deployments[0].id, deployment.id);
     let afresh = stage.live("web").await;
-    assert!(afresh.iter().any(|pod| container(pod, 0).image.as_deref() == Some("sim:v1")), "{:?}", images(&afresh));
+    assert!(
+        afresh.iter().any(|pod| container(pod, 0).image.as_deref() == Some("sim:v1")),
+        "{:?}",
+        images(&afresh)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -337,7 +360,9 @@ async fn a_tag_that_cannot_be_pulled_afresh_gives_way_at_once_and_counts_once() 
     assert!(reason.contains("the next task uses the node's copy"), "{reason}");
     // Only the second, which had nothing to fall back to, is a failed launch.
     let counted = stage
-        .until_service("web", "it counts the failure", |it| it.status.as_ref().unwrap().deployments[0].failed_tasks > 0)
+        .until_service("web", "it counts the failure", |it| {
+            it.status.as_ref().unwrap().deployments[0].failed_tasks > 0
+        })
         .await;
     assert_eq!(counted.status.unwrap().deployments[0].failed_tasks, 1);
 }

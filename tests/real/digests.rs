@@ -42,7 +42,12 @@ pub async fn moving_tag(site: Site<'_>) {
         assert!(container(task, "app")["imageID"].as_str().unwrap().ends_with(&first), "{task:?}");
     }
     let pinned = format!("{}@{first}", image.rsplit_once(':').unwrap().0);
-    assert_eq!(later.iter().filter(|task| image_of(task) == pinned).count(), 2, "{:?}", later.iter().map(image_of).collect::<Vec<_>>());
+    assert_eq!(
+        later.iter().filter(|task| image_of(task) == pinned).count(),
+        2,
+        "{:?}",
+        later.iter().map(image_of).collect::<Vec<_>>()
+    );
 
     site.kubectl(&["annotate", "ecssvc", "web", "ecs.berth.dev/force-new-deployment=1"]).await;
     super::site::until("the forced deployment is complete", 90, || async {

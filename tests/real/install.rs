@@ -55,7 +55,8 @@ pub async fn examples(site: Site<'_>) {
     let root = format!("{}/examples", env!("CARGO_MANIFEST_DIR"));
     for entry in std::fs::read_dir(root).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
+        // What has a namespace of its own is about nodes and stores that are not here.
+        if path.is_dir() && !path.join("kustomization.yaml").exists() {
             site.kubectl(&["apply", "--server-side", "-f", path.to_str().unwrap()]).await;
         }
     }

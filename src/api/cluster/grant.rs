@@ -4,6 +4,8 @@
 //! Kubernetes by itself. A grant says what it stands for, and for whom; what no grant mentions is refused or without
 //! effect, never guessed.
 
+mod rules;
+
 use super::super::common::document;
 use std::collections::BTreeMap;
 
@@ -23,6 +25,7 @@ pub const PERMISSIONS: [&str; 10] = [
 
 document! {
     /// Privileges and mappings for some namespaces.
+    #[schemars(transform = rules::grant)]
     Grant {
         /// Namespaces it is for: names, or beginnings of names that end with `*`. Default: every namespace that the
         /// cluster admits.
@@ -36,19 +39,19 @@ document! {
         #[schemars(length(max = 10), extend("items" = crate::api::schema::one_of(&PERMISSIONS)))]
         permissions: Vec<String>,
         /// Paths of the node that volumes may mount: absolute, or beginnings that end with `/*`; `/*` is every path.
-        #[schemars(length(max = 100), inner(length(max = 4096)))]
+        #[schemars(length(max = 100), inner(length(max = 1024)))]
         host_paths: Vec<String>,
         /// What task roles stand for.
-        #[schemars(length(max = 200))]
+        #[schemars(length(max = 100))]
         roles: Vec<RoleMapping>,
         /// What secrets and parameters stand for.
-        #[schemars(length(max = 200))]
+        #[schemars(length(max = 100))]
         secrets: Vec<SecretMapping>,
         /// What environment files stand for.
-        #[schemars(length(max = 200))]
+        #[schemars(length(max = 100))]
         environment_files: Vec<EnvironmentFileMapping>,
         /// What file systems, shared docker volumes and volumes configured at launch stand for.
-        #[schemars(length(max = 200))]
+        #[schemars(length(max = 100))]
         volumes: Vec<VolumeMapping>,
         /// Credentials for registries.
         #[schemars(length(max = 100))]
@@ -56,6 +59,7 @@ document! {
     }
 
     /// What a task role stands for: a ServiceAccount of its own in each namespace that uses it.
+    #[schemars(transform = rules::role)]
     RoleMapping {
         /// ARN of the role, or the beginning of ARNs with a trailing `*`.
         #[schemars(required, length(max = 2048))]
@@ -73,6 +77,7 @@ document! {
 
     /// What a secret of Secrets Manager or a parameter of SSM stands for: a key of a Kubernetes Secret in the task's
     /// namespace. Berth never reads one; the node does.
+    #[schemars(transform = rules::secret)]
     SecretMapping {
         /// ARN of the secret or parameter (without JSON key and version), a parameter's name, or the beginning of
         /// them with a trailing `*`.
@@ -91,6 +96,7 @@ document! {
     }
 
     /// A store of External Secrets.
+    #[schemars(transform = rules::store)]
     SecretStoreReference {
         /// Its name.
         #[schemars(required, length(max = 253))]
@@ -98,6 +104,10 @@ document! {
         /// `SecretStore` (in the task's namespace, default) or `ClusterSecretStore`.
         #[schemars(extend("enum" = ["SecretStore", "ClusterSecretStore"]))]
         kind: String,
+        /// Key of the secret in the store: `$(ARN)` stands for what the document names, `$(NAME)` for the secret's or
+        /// parameter's own name. Default: the ARN of a secret of Secrets Manager, the name of a parameter.
+        #[schemars(length(max = 2048))]
+        remote_key: String,
         /// Time between two fetches, as in `1h`. Default: `1h`.
         #[schemars(length(max = 16))]
         refresh_interval: String,
@@ -105,6 +115,7 @@ document! {
 
     /// What an environment file in S3 stands for: an object of the task's namespace whose keys are the variables, as
     /// `kubectl create configmap NAME --from-env-file FILE` makes it. Give one of the two.
+    #[schemars(transform = rules::environment_file)]
     EnvironmentFileMapping {
         /// ARN of the object, or the beginning of ARNs with a trailing `*`.
         #[schemars(required, length(max = 2048))]
@@ -120,6 +131,7 @@ document! {
 
     /// What a volume outside the task stands for: a claim of the task's namespace, or a new one per task. Give one of
     /// the two; Berth makes no PersistentVolume.
+    #[schemars(transform = rules::volume)]
     VolumeMapping {
         /// Id or ARN of the file system (`fs-0123…`), name of the shared docker volume, or, for volumes configured at
         /// launch, `ebs`; or the beginning of them with a trailing `*`.
@@ -134,6 +146,7 @@ document! {
     }
 
     /// Credentials for a registry, for images there and for `repositoryCredentials`.
+    #[schemars(transform = rules::registry)]
     RegistryMapping {
         /// Host of the registry (with port, if any), or the end of hosts with a leading `*`.
         #[schemars(required, length(max = 255))]

@@ -63,6 +63,7 @@ pub(super) const CLUSTER: &[Field] = &[
         mapped("namespaces"),
         mapped("defaultPlacementStrategy").with(&[mapped("type"), mapped("field")]),
         mapped("fixedHostPorts"),
+        mapped("region"),
         mapped("grants").with(&[
             mapped("namespaces"),
             mapped("permissions"),
@@ -72,7 +73,12 @@ pub(super) const CLUSTER: &[Field] = &[
                 mapped("arn"),
                 mapped("secretName"),
                 mapped("key"),
-                mapped("store").with(&[mapped("name"), mapped("kind"), mapped("refreshInterval")]),
+                mapped("store").with(&[
+                    mapped("name"),
+                    mapped("kind"),
+                    mapped("remoteKey"),
+                    mapped("refreshInterval"),
+                ]),
             ]),
             mapped("environmentFiles").with(&[mapped("arn"), mapped("configMapName"), mapped("secretName")]),
             mapped("volumes").with(&[mapped("source"), mapped("claimName"), mapped("storageClass")]),

@@ -4,7 +4,6 @@ use super::{Field, accepting, mapped, mapped_as, part, refused, refusing, withou
 
 const LATER: &str = "not supported yet; that comes later";
 const TRAFFIC: &str = "deployments that move traffic come later; ROLLING is supported";
-const TAGS: &str = "tags stay on the object; nothing on Kubernetes is billed by them";
 const ROLLING: &str = "tasks are replaced step by step";
 
 /// CreateService.
@@ -52,12 +51,13 @@ pub(super) const FIELDS: &[Field] = &[
     refused("deploymentController", "deployments from outside come later; ECS is supported")
         .except(&[accepting("`ECS`", |whole| whole.get("type").is_some_and(|kind| kind == "ECS"), "")])
         .with(&[part("type")]),
-    without_effect("tags", TAGS).with(&[part("key"), part("value")]),
-    without_effect("enableECSManagedTags", "tasks always carry labels with their cluster and service"),
-    without_effect("propagateTags", TAGS).except(&[accepting("`NONE`", |value| value == "NONE", "")]),
+    mapped_as("tags", "labels and an annotation of tasks, where `propagateTags` is `SERVICE`")
+        .with(&[mapped("key"), mapped("value")]),
+    mapped_as("enableECSManagedTags", "tags with the names of cluster and service beside the propagated ones"),
+    mapped("propagateTags"),
     without_effect("enableExecuteCommand", "kubectl exec asks for no permission of the service"),
     refused("serviceConnectConfiguration", LATER).with(CONNECT),
-    refused("volumeConfigurations", LATER).with(&[part("name"), part("managedEBSVolume").with(EBS)]),
+    mapped("volumeConfigurations").with(super::volume::AT_LAUNCH),
     refused("vpcLatticeConfigurations", "VPC Lattice has no counterpart").with(&[
         part("roleArn"),
         part("targetGroupArn"),
@@ -142,24 +142,6 @@ const CONNECT: &[Field] = &[
     ]),
     part("accessLogConfiguration").with(&[part("format"), part("includeQueryParameters")]),
     part("containerConfigurations").with(&[part("logLevel")]),
-];
-
-const EBS: &[Field] = &[
-    part("encrypted"),
-    part("kmsKeyId"),
-    part("volumeType"),
-    part("sizeInGiB"),
-    part("snapshotId"),
-    part("volumeInitializationRate"),
-    part("iops"),
-    part("throughput"),
-    part("tagSpecifications").with(&[
-        part("resourceType"),
-        part("tags").with(&[part("key"), part("value")]),
-        part("propagateTags"),
-    ]),
-    part("roleArn"),
-    part("filesystemType"),
 ];
 
 const GATEWAY: &[Field] = &[

@@ -1,24 +1,32 @@
 //! The fate of RegisterTaskDefinition's members.
 
-use super::{Field, accepting, mapped, mapped_as, part, refused, refusing, without_effect};
+use super::volume::VOLUME;
+use super::{Field, accepting, mapped, mapped_as, part, passing, refused, refusing, without_effect};
 
-const NODE: &str = "needs a Cluster that permits it for this namespace; that comes later";
 const LATER: &str = "not supported yet; that comes later";
-const LOGS: &str = "output stays with the node's container runtime, readable with kubectl logs";
-const TAGS: &str = "tags stay on the object; nothing on Kubernetes is billed by them";
+const LOGS: &str = "output is with the node's container runtime, readable with `kubectl logs`; annotations of the task tell log agents \
+                    of the node where it is to go";
 
 /// RegisterTaskDefinition.
 pub(super) const FIELDS: &[Field] = &[
     mapped("family"),
-    without_effect(
+    mapped_as(
         "taskRoleArn",
-        "no Cluster maps it: the tasks run without the role's rights and without a token",
+        "the ServiceAccount that a Cluster's grant maps it to. Unmapped it is refused, unless the namespace has permission \
+         `UnmappedRoles` or no Cluster exists: then the tasks run without the role's rights",
     ),
-    without_effect("executionRoleArn", "the node pulls images and collects output with rights of its own"),
-    mapped_as("networkMode", "every task has an address of its own, in each mode").except(&[refusing(
-        "`host`",
-        |mode| mode == "host",
-        NODE,
+    without_effect(
+        "executionRoleArn",
+        "the node pulls images and collects output with rights of its own, or with those that grants name",
+    ),
+    mapped_as(
+        "networkMode",
+        "every task has an address of its own; under `host` it has its node's, which needs permission HostNetwork",
+    )
+    .except(&[passing(
+        "`none`",
+        |mode| mode == "none",
+        "nothing cuts the task off: it has an address as any other, to which no target group leads",
     )]),
     mapped("containerDefinitions").with(CONTAINER),
     mapped("volumes").with(VOLUME),
@@ -26,24 +34,31 @@ pub(super) const FIELDS: &[Field] = &[
     mapped_as("requiresCompatibilities", "the definition is validated against it"),
     mapped("cpu"),
     mapped("memory"),
-    without_effect("tags", TAGS).with(&[part("key"), part("value")]),
-    refused("pidMode", NODE).except(&[accepting(
-        "`task`",
-        |mode| mode == "task",
-        "containers of the task see one another's processes",
-    )]),
-    refused("ipcMode", NODE).except(&[accepting(
-        "`task`",
-        |mode| mode == "task",
-        "containers of a task always share it",
-    )]),
-    refused("proxyConfiguration", "App Mesh has no counterpart; a mesh of the cluster takes its place").with(
-        &[part("type"), part("containerName"), part("properties").with(&[part("name"), part("value")])],
+    mapped_as(
+        "tags",
+        "labels and an annotation of tasks, where the service says `propagateTags: TASK_DEFINITION`",
+    )
+    .with(&[mapped("key"), mapped("value")]),
+    mapped_as(
+        "pidMode",
+        "`task`: containers of the task see one another's processes; `host`: they see the node's, which needs permission \
+         HostPid",
     ),
+    mapped_as("ipcMode", "`host`: the node's, which needs permission HostIpc").except(&[
+        accepting("`task`", |mode| mode == "task", "containers of a task always share it"),
+        passing("`none`", |mode| mode == "none", "containers of a task always share it with one another, never with others"),
+    ]),
+    without_effect(
+        "proxyConfiguration",
+        "App Mesh is closed: the proxy's container runs, but no traffic is led through it",
+    )
+    .with(&[part("type"), part("containerName"), part("properties").with(&[part("name"), part("value")])]),
     refused("inferenceAccelerators", "Elastic Inference is closed")
         .with(&[part("deviceName"), part("deviceType")]),
-    without_effect("ephemeralStorage", "the task shares its node's scratch space; no size is reserved")
-        .with(&[part("sizeInGiB")]),
+    mapped("ephemeralStorage").with(&[mapped_as(
+        "sizeInGiB",
+        "reserved on the node; a task that writes more is evicted. Without it a task shares what its node has",
+    )]),
     mapped_as("runtimePlatform", "nodes of this kind are selected")
         .with(&[mapped("cpuArchitecture"), mapped("operatingSystemFamily")]),
     without_effect("enableFaultInjection", "there is no fault injection service that could be permitted"),
@@ -60,7 +75,8 @@ pub(super) const FIELDS: &[Field] = &[
 const CONTAINER: &[Field] = &[
     mapped("name"),
     mapped("image"),
-    refused("repositoryCredentials", LATER).with(&[part("credentialsParameter")]),
+    mapped_as("repositoryCredentials", "the pull secret that a Cluster's grant gives for the image's registry; refused without")
+        .with(&[mapped("credentialsParameter")]),
     mapped("cpu"),
     mapped("memory"),
     mapped("memoryReservation"),
@@ -73,13 +89,17 @@ const CONTAINER: &[Field] = &[
         mapped("containerPort"),
         mapped_as(
             "hostPort",
-            "no port is opened on the node; target groups and discovery lead to the task. Under `bridge` a service with \
-             a fixed one is refused unless its Cluster says `kubernetes.fixedHostPorts: podNetwork`",
+            "under `bridge` a fixed one is opened on the node, which needs permission HostPorts; without it a service is \
+             refused unless its Cluster says `kubernetes.fixedHostPorts: podNetwork`. 0, and any under `awsvpc`, opens no \
+             port on the node: target groups and discovery lead to the task",
         ),
         mapped("protocol"),
         mapped("name"),
         without_effect("appProtocol", "traffic is passed on as it is; only Service Connect would read it"),
-        refused("containerPortRange", LATER),
+        mapped_as(
+            "containerPortRange",
+            "every port of a task can be reached at its address; the first hundred of a range are declared one by one",
+        ),
     ]),
     mapped("essential"),
     refused("restartPolicy", LATER).with(&[
@@ -90,12 +110,21 @@ const CONTAINER: &[Field] = &[
     mapped("entryPoint"),
     mapped("command"),
     mapped("environment").with(&[mapped("name"), mapped("value")]),
-    refused("environmentFiles", LATER).with(&[part("value"), part("type")]),
+    mapped_as(
+        "environmentFiles",
+        "variables from the ConfigMap or Secret that a Cluster's grant maps each file to; refused without",
+    )
+    .with(&[mapped("value"), mapped("type")]),
     mapped("mountPoints").with(&[mapped("sourceVolume"), mapped("containerPath"), mapped("readOnly")]),
     mapped_as("volumesFrom", "what the other container's mountPoints say, not what its image declares")
         .with(&[mapped("sourceContainer"), mapped("readOnly")]),
     mapped("linuxParameters").with(LINUX),
-    refused("secrets", LATER).with(&[part("name"), part("valueFrom")]),
+    mapped_as(
+        "secrets",
+        "variables from the keys of Secrets that a Cluster's grants map each to, fetched by External Secrets where they name \
+         a store; refused without",
+    )
+    .with(&[mapped("name"), mapped("valueFrom")]),
     refused("dependsOn", LATER).with(&[part("containerName"), part("condition")]),
     without_effect("startTimeout", "nothing waits for the container: dependsOn is not supported yet"),
     mapped_as("stopTimeout", "the longest of the containers' holds for the task"),
@@ -106,17 +135,30 @@ const CONTAINER: &[Field] = &[
     mapped("hostname"),
     mapped("user").except(&[refusing(
         "a name",
-        |user| !user.as_str().is_some_and(is_numeric_user) && user != "" && !user.is_null(),
-        "a name can only be looked up in the image: write the number, as uid or uid:gid",
+        |user| !user.as_str().is_some_and(has_numbers) && user != "" && !user.is_null(),
+        "a name other than root and nobody (65534) can only be looked up inside the image: write the number, as uid or \
+         uid:gid",
     )]),
     mapped("workingDirectory"),
-    refused("disableNetworking", LATER),
-    refused("privileged", NODE),
+    refused(
+        "disableNetworking",
+        "the containers of a task share one network here: none of them can be without. Leave it out, or run the container as \
+         a task of its own",
+    ),
+    mapped_as("privileged", "needs permission Privileged"),
     mapped("readonlyRootFilesystem"),
-    refused("dnsServers", LATER),
-    refused("dnsSearchDomains", LATER),
+    mapped_as(
+        "dnsServers",
+        "for all containers of the task, at most 3 together, instead of the cluster's: names of the cluster are not found",
+    ),
+    mapped_as("dnsSearchDomains", "for all containers of the task, beside the cluster's"),
     mapped("extraHosts").with(&[mapped("hostname"), mapped("ipAddress")]),
-    refused("dockerSecurityOptions", LATER),
+    mapped_as(
+        "dockerSecurityOptions",
+        "`no-new-privileges`, `apparmor:`, `seccomp:` and `label:`; what loosens the confinement (`unconfined`, \
+         `label:disable`, SELinux users, roles and types beyond the usual) needs permission SecurityOptions. \
+         `credentialspec:` is as in credentialSpecs",
+    ),
     mapped("interactive"),
     mapped("pseudoTerminal"),
     without_effect("dockerLabels", "a container on Kubernetes has no labels of its own"),
@@ -125,10 +167,18 @@ const CONTAINER: &[Field] = &[
         part("softLimit"),
         part("hardLimit"),
     ]),
-    without_effect("logConfiguration", LOGS).with(&[
-        part("logDriver"),
-        part("options"),
-        part("secretOptions").with(&[part("name"), part("valueFrom")]),
+    mapped_as("logConfiguration", LOGS).with(&[
+        mapped_as("logDriver", "an annotation for log agents; `awsfirelens`: the task's router"),
+        mapped_as(
+            "options",
+            "`awslogs`: group, region and stream are annotations for log agents; `awsfirelens`: an output of the router. Of \
+             the other drivers, and all other options: for log agents to know, nothing here reads them",
+        ),
+        mapped_as(
+            "secretOptions",
+            "`awsfirelens`: variables of the router, as `secrets`; without effect with the other drivers",
+        )
+        .with(&[mapped("name"), mapped("valueFrom")]),
     ]),
     mapped("healthCheck").with(&[
         mapped("command"),
@@ -137,65 +187,83 @@ const CONTAINER: &[Field] = &[
         mapped("retries"),
         mapped("startPeriod"),
     ]),
-    refused("systemControls", LATER).with(&[part("namespace"), part("value")]),
-    refused("resourceRequirements", LATER).with(&[
-        part("value"),
-        part("type"),
-        part("sharingStrategy").with(&[part("nvidiaMps").with(&[part("memory"), part("maxComputePercent")])]),
+    mapped_as(
+        "systemControls",
+        "for the whole task, the last value of a name holds; those beyond Kubernetes' safe ones need permission Sysctls and \
+         nodes that allow them",
+    )
+    .with(&[mapped("namespace"), mapped("value")]),
+    mapped_as("resourceRequirements", "devices that a device plugin offers: `nvidia.com/gpu`, `aws.amazon.com/neuron`").with(&[
+        mapped("value").except(&[refusing(
+            "`ALL`",
+            |value| value == "ALL",
+            "Kubernetes counts devices: write how many the nodes have",
+        )]),
+        mapped("type").except(&[refusing(
+            "`InferenceAccelerator`",
+            |kind| kind == "InferenceAccelerator",
+            "Elastic Inference is closed",
+        )]),
+        refused(
+            "sharingStrategy",
+            "Kubernetes hands out whole devices: an administrator splits GPUs (time slicing, MPS or MIG of the device plugin), \
+             and GPU with value 1 takes one of the parts",
+        )
+        .with(&[part("nvidiaMps").with(&[part("memory"), part("maxComputePercent")])]),
     ]),
-    without_effect("firelensConfiguration", "the container runs, but no output is routed through it")
-        .with(&[part("type"), part("options")]),
-    refused("credentialSpecs", "Active Directory credentials have no counterpart yet"),
+    mapped_as(
+        "firelensConfiguration",
+        "the router finds settings as on ECS and takes records on port 24224 of the task; it reads what the containers print \
+         where a grant opens `/var/log/pods` of the node",
+    )
+    .with(&[mapped("type"), mapped("options")]),
+    mapped_as(
+        "credentialSpecs",
+        "Windows containers run as the account of the GMSACredentialSpec that is called as the ARN or file ends; Linux \
+         containers have no such account",
+    ),
 ];
 
 const LINUX: &[Field] = &[
-    mapped("capabilities").with(&[refused("add", NODE), mapped("drop")]),
-    refused("devices", NODE).with(&[part("hostPath"), part("containerPath"), part("permissions")]),
-    without_effect(
+    mapped("capabilities").with(&[
+        mapped_as("add", "those beyond the *baseline* pod security standard need permission Capabilities"),
+        mapped("drop"),
+    ]),
+    mapped_as(
+        "devices",
+        "`/dev/neuronN` is one `aws.amazon.com/neuron` of the device plugin; any other makes the container privileged, as \
+         nodes keep devices from all others, and needs permissions Devices and Privileged",
+    )
+    .with(&[
+        mapped("hostPath"),
+        mapped("containerPath"),
+        without_effect("permissions", "a privileged container has all of them"),
+    ]),
+    mapped_as(
         "initProcessEnabled",
-        "no init process is added: the image's first process has to reap its children",
+        "the pod's first process reaps what the container leaves behind, where the task has one container only; containers of \
+         several are kept apart and reap their own",
     ),
-    refused("sharedMemorySize", LATER),
-    refused("tmpfs", LATER).with(&[part("containerPath"), part("size"), part("mountOptions")]),
+    mapped_as("sharedMemorySize", "counts against the memory of the container that fills it"),
+    mapped_as("tmpfs", "counts against the memory of the container that fills it").with(&[
+        mapped("containerPath"),
+        mapped("size"),
+        mapped_as("mountOptions", "`ro` makes the mount read-only").except(&[passing(
+            "others",
+            |options| options.as_array().is_some_and(|all| !all.is_empty() && all.iter().all(|one| one != "ro")),
+            "Kubernetes mounts with options of its own",
+        )]),
+    ]),
     without_effect("maxSwap", "swap is a setting of the node"),
     without_effect("swappiness", "swap is a setting of the node"),
 ];
 
-const VOLUME: &[Field] = &[
-    mapped("name"),
-    mapped_as("host", "scratch space that lives and dies with the task, empty at first")
-        .with(&[refused("sourcePath", NODE)]),
-    refused("dockerVolumeConfiguration", LATER).with(&[
-        part("scope"),
-        part("autoprovision"),
-        part("driver"),
-        part("driverOpts"),
-        part("labels"),
-    ]),
-    refused("efsVolumeConfiguration", LATER).with(&[
-        part("fileSystemId"),
-        part("rootDirectory"),
-        part("transitEncryption"),
-        part("transitEncryptionPort"),
-        part("authorizationConfig").with(&[part("accessPointId"), part("iam")]),
-    ]),
-    refused("s3filesVolumeConfiguration", LATER).with(&[
-        part("fileSystemArn"),
-        part("rootDirectory"),
-        part("transitEncryptionPort"),
-        part("accessPointArn"),
-    ]),
-    refused("fsxWindowsFileServerVolumeConfiguration", LATER).with(&[
-        part("fileSystemId"),
-        part("rootDirectory"),
-        part("authorizationConfig").with(&[part("credentialsParameter"), part("domain")]),
-    ]),
-    refused("configuredAtLaunch", LATER),
-];
-
-/// Whether a user is `uid` or `uid:gid`.
-fn is_numeric_user(user: &str) -> bool {
-    let is_id = |id: &str| id.parse::<u32>().is_ok_and(|id| i32::try_from(id).is_ok());
+/// Whether a user is `uid` or `uid:gid`, or one of the names that have the same number in every image.
+fn has_numbers(user: &str) -> bool {
+    let is_id = |id: &str| {
+        matches!(id, "root" | "nobody" | "nogroup")
+            || id.parse::<u32>().is_ok_and(|id| i32::try_from(id).is_ok())
+    };
     user.split_once(':').map_or_else(|| is_id(user), |(user, group)| is_id(user) && is_id(group))
 }
 

@@ -193,8 +193,8 @@ const CONTAINER: [Rule; 7] = [
     .naming("\"Invalid setting for container '\" + or(self.name, '') + \"'. 'memory' must be greater than 'memoryReservation'.\""),
     Rule::new(
         "memory",
-        "!given(self.memory) || self.memory >= 4",
-        "'memory' of a container must be at least 4 MiB",
+        "!given(self.memory) || self.memory >= 6",
+        "'memory' of a container must be at least 6 MiB",
     ),
     Rule::new(
         "portMappings",

@@ -93,7 +93,7 @@ pub(super) fn stalled(reason: Reason, message: &str) -> Vec<Finding> {
 /// Standing remarks about what a document says and what it means here.
 pub fn remarks(
     spec: &api::ServiceSpec,
-    task_role: Option<&str>,
+    (task_role, images): (Option<&str>, Option<String>),
     without_effect: &[Violation],
     clusters_exist: bool,
     missing_registries: &[String],
@@ -109,6 +109,9 @@ pub fn remarks(
     if let Some(role) = task_role {
         let message = format!("taskRoleArn {role} gives the tasks no rights: no Cluster maps it");
         remarks.push(Finding::new(ConditionType::TaskRoleUnmapped, true, Reason::NotMapped, message));
+    }
+    if let Some(message) = images {
+        remarks.push(Finding::new(ConditionType::RegistryUnmapped, true, Reason::NotMapped, message));
     }
     if spec.capacity_provider_strategy.as_ref().is_some_and(|list| !list.is_empty()) {
         let message = "capacityProviderStrategy selects no nodes here: no Cluster maps its providers";

@@ -3,6 +3,7 @@
 //! They are recognized by the writer's identity label instead of a controller. Whoever may put that label on
 //! an object in a namespace may change what Berth made there anyway.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
@@ -10,8 +11,9 @@ use super::super::MANAGER;
 use super::super::error::Result;
 use super::super::kinds::Kind;
 use super::super::owner::Owner;
+use super::difference::difference;
 use super::place::{Place, bytes};
-use super::{Guard, Object, Outcome, Writer};
+use super::{Guard, NameConflict, Object, Outcome, Writer};
 use crate::observe::Verb;
 
 /// How many users may want to be named on one object at the same time: each loses against every other once.
@@ -40,6 +42,50 @@ impl Writer {
                 None => return Err(place.raced()),
             }),
             other => Ok(other),
+        }
+    }
+
+    /// As [`Self::share`], and keeps what `desired` says true on the object that is there, `live` where it is known.
+    /// What only the live object has is left alone. One that another `maker` (an annotation by that key) wants
+    /// otherwise is a conflict: two would change it in turn.
+    ///
+    /// # Errors
+    ///
+    /// When a guard forbids the write, the API server refuses it, or the object keeps changing.
+    pub async fn share_current<K: Object>(
+        &self,
+        user: &Owner,
+        desired: &K,
+        (live, maker): (Option<&K>, &str),
+    ) -> Result<Outcome<K>> {
+        let place = Place::of_kind(desired, Kind::child::<K>())?;
+        let Some(live) = live else { return self.share(user, desired).await };
+        if !self.is_twin(desired, live.meta()) {
+            return Ok(Outcome::Conflict(place.taken(live.meta())));
+        }
+        let mut wanted = place.encode(desired)?;
+        if let Some(meta) = wanted.get_mut("metadata").and_then(Value::as_object_mut) {
+            meta.remove("ownerReferences");
+        }
+        let mut current = live.clone();
+        if let Some(patch) = difference(&wanted, &place.encode(live)?) {
+            let made_by =
+                |meta: &ObjectMeta| meta.annotations.as_ref().and_then(|all| all.get(maker)).cloned();
+            if made_by(desired.meta()) != made_by(live.meta()) {
+                let owner = format!("{maker} {}", made_by(live.meta()).unwrap_or_default());
+                return Ok(Outcome::Conflict(NameConflict { owner, ..place.taken(live.meta()) }));
+            }
+            match self.patch(live, &patch, Guard::Uid).await? {
+                Some(object) => current = object,
+                None => return Err(place.raced()),
+            }
+        }
+        match self.add_user(user, &current).await? {
+            Some(object) if object.meta().resource_version == live.meta().resource_version => {
+                Ok(Outcome::Unchanged(object))
+            }
+            Some(object) => Ok(Outcome::Written(object)),
+            None => Err(place.raced()),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Services to translate.
 
 use crate::model::placement::{Constraint, Placement, Strategy};
-use crate::model::task_definition::{Container, HealthCheck, Mount, NetworkMode, Port, Protocol, Volume};
-use crate::model::{Identity, Registration, Service, TargetGroup, TaskDefinition};
+use crate::model::task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol};
+use crate::model::{Identity, Mount, Registration, Service, TargetGroup, TaskDefinition, Volume};
 use crate::placement::NodeView;
 use crate::placement::expression::parse;
 
@@ -14,6 +14,10 @@ fn container(name: &str) -> Container {
         stop_timeout: 30,
         ..Container::default()
     }
+}
+
+fn scratch(name: &str) -> Volume {
+    Volume { name: name.into(), ..Volume::default() }
 }
 
 fn tcp(container_port: u16, name: Option<&str>, app_protocol: Option<&str>) -> Port {
@@ -40,18 +44,8 @@ pub fn minimal() -> Service {
     let task_definition = TaskDefinition {
         family: "web".into(),
         revision: 1,
-        network_mode: NetworkMode::Bridge,
-        cpu: None,
-        memory: None,
         containers: vec![app],
-        volumes: vec![],
-        constraints: vec![],
-        architecture: None,
-        operating_system: None,
-        extra_hosts: vec![],
-        hostname: None,
-        shared_pid: false,
-        fargate: false,
+        ..TaskDefinition::default()
     };
     Service {
         identity: Identity {
@@ -72,6 +66,8 @@ pub fn minimal() -> Service {
         health_check_grace_period: 0,
         deregistration_delay: 0,
         stopped_tasks_kept: 10,
+        tagging: Default::default(),
+        launch_volumes: vec![],
         fingerprint: "one".into(),
     }
 }
@@ -87,7 +83,7 @@ pub fn full() -> Service {
     definition.revision = 7;
     definition.network_mode = NetworkMode::Awsvpc;
     (definition.cpu, definition.memory) = (Some(1024), Some(2048));
-    definition.volumes = vec![Volume { name: "scratch".into() }];
+    definition.volumes = vec![scratch("scratch")];
     definition.architecture = Some("arm64".into());
     definition.operating_system = Some("linux".into());
     definition.extra_hosts = vec![("10.0.0.9".into(), vec!["legacy".into(), "legacy.example.com".into()])];
@@ -214,7 +210,7 @@ pub fn odd_names() -> Service {
     let definition = &mut service.task_definition;
     definition.family = format!("{long}family");
     definition.hostname = Some("Web_1.example.com".into());
-    definition.volumes = vec![Volume { name: "Shared_Data".into() }, Volume { name: "shared-data".into() }];
+    definition.volumes = vec![scratch("Shared_Data"), scratch("shared-data")];
     let mounts = ["Shared_Data", "shared-data"].map(|volume| Mount {
         volume: volume.into(),
         path: "/data".into(),

@@ -10,14 +10,7 @@ fn definition(cpu: Option<u32>, memory: Option<u32>, containers: Vec<Container>)
         cpu,
         memory,
         containers,
-        volumes: vec![],
-        constraints: vec![],
-        architecture: None,
-        operating_system: None,
-        extra_hosts: vec![],
-        hostname: None,
-        shared_pid: false,
-        fargate: false,
+        ..TaskDefinition::default()
     }
 }
 
