@@ -11,6 +11,7 @@ mod fault;
 mod index;
 mod indexes;
 mod launch;
+mod listing;
 mod reference;
 mod report;
 pub mod run;
@@ -18,6 +19,7 @@ pub mod service;
 pub mod service_discovery;
 pub mod stores;
 pub mod task_definition;
+mod upkeep;
 
 pub use context::Context;
 pub use error::Error;

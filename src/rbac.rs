@@ -66,6 +66,12 @@ pub const NAMESPACED: &[Rule] = &[
         OWN,
         "one per service: the lower bound holds for evictions too",
     ),
+    rule(
+        "discovery.k8s.io",
+        &["endpointslices"],
+        OWN,
+        "a task serves on when a container has ended that is not essential; Kubernetes shows it as an endpoint no more",
+    ),
     rule("events.k8s.io", &["events"], &["create"], "service events"),
     rule(
         "",

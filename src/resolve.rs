@@ -14,6 +14,7 @@ mod instance;
 mod judgement;
 mod mount;
 mod network;
+mod order;
 mod placement;
 mod platform;
 mod port;

@@ -6,9 +6,10 @@
 mod history;
 mod retention;
 mod throttle;
+mod upkeep;
 mod victims;
 
-use crate::model::{Deployment, DeploymentId, Health, RolloutState, Service, StopCode, Task};
+use crate::model::{Deployment, DeploymentId, Health, Release, RolloutState, Service, StopCode, Task};
 use jiff::Timestamp;
 
 pub use history::deployments;
@@ -40,6 +41,15 @@ pub struct Stop {
     pub unplaced: bool,
 }
 
+/// A task whose containers' turn to start has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Go {
+    /// Name of its pod.
+    pub task: String,
+    /// Those containers.
+    pub containers: Vec<Release>,
+}
+
 /// One step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
@@ -47,6 +57,10 @@ pub struct Plan {
     pub start: Vec<Start>,
     /// Tasks to stop.
     pub stop: Vec<Stop>,
+    /// Tasks in which containers may start that waited for others.
+    pub go: Vec<Go>,
+    /// Tasks that Kubernetes no longer shows as endpoints though they serve.
+    pub list: Vec<String>,
     /// Pods of stopped tasks that nobody has to read any more.
     pub forget: Vec<String>,
     /// The deployments, to be remembered so; those that have been replaced are left out.
@@ -247,6 +261,7 @@ impl<'a> Step<'a> {
                 self.wake(at);
             }
         }
+        upkeep::add(&mut self.plan, self.tasks);
         let stopped = retention::sort(self.tasks, self.service.stopped_tasks_kept, self.now);
         self.plan.forget = stopped.forget;
         if let Some(at) = stopped.next {

@@ -42,6 +42,8 @@ mod revisions;
 mod rolling;
 #[path = "control_plane/scaling.rs"]
 mod scaling;
+#[path = "control_plane/waiting.rs"]
+mod waiting;
 
 /// Whether the long form is wanted.
 fn soak() -> bool {

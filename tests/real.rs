@@ -24,6 +24,8 @@ mod install;
 mod leader;
 #[path = "real/nodes.rs"]
 mod nodes;
+#[path = "real/order.rs"]
+mod order;
 #[path = "real/refusals.rs"]
 mod refusals;
 #[path = "real/rolling.rs"]
@@ -88,6 +90,10 @@ async fn berth_on_real_nodes() {
             stages.run("an unhealthy task", story::unhealthy(site("sick"))),
             stages.run("the environment", story::environment(site("plain"))),
             stages.run("pod security", refusals::pod_security(site("strict"))),
+            stages.run("containers in order", order::started_and_stopped(site("order"))),
+            stages.run("waiting in vain", order::in_vain(site("vain"))),
+            stages.run("a container is restarted", order::restarted(site("again"))),
+            stages.run("a helper ends", order::helper_ends(site("helper"))),
             stages.run("a quota", refusals::quota(site("tight"))),
             stages.run("a tag that moves", digests::moving_tag(site("tags"))),
         );

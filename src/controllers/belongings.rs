@@ -5,7 +5,7 @@ use super::error::Error;
 use super::launch;
 use crate::conclude::service::Problem;
 use crate::kubernetes::{Guard, Key, Outcome, Owner};
-use crate::model::{Service, label};
+use crate::model::{Health, Listing, Service, Task, label};
 use crate::translate;
 use k8s_openapi::api::core::v1::{self as corev1, Pod};
 use kube::{Resource, ResourceExt};
@@ -72,15 +72,17 @@ async fn prune(context: &Context, owner: &Owner, wanted: &[corev1::Service]) -> 
     Ok(())
 }
 
-/// As many tasks as ECS keeps healthy stay when nodes are drained. Before the service `serves` there is
+/// As many tasks as ECS keeps healthy stay when nodes are drained. Before the service serves there is
 /// nothing to protect: tasks that are not healthy can always be evicted.
 pub(super) async fn budget(
     context: &Context,
     owner: &Owner,
     service: &Service,
-    serves: bool,
+    tasks: &[Task],
 ) -> Result<Option<Problem>, Error> {
-    let desired = translate::disruption_budget(service);
+    let serves = tasks.iter().any(|task| task.health == Health::Healthy);
+    let partly_ended = tasks.iter().any(|task| task.is_live() && task.listing != Listing::Selected);
+    let desired = translate::disruption_budget(service, partly_ended);
     let live = context.stores.budgets.get(&service.identity.namespace, &desired.name_any());
     if live.is_none() && !serves {
         return Ok(None);

@@ -9,6 +9,7 @@ use crate::resolve::reference::definition_of;
 use crate::resolve::{revision, service};
 use k8s_openapi::api::apps::v1::ControllerRevision;
 use k8s_openapi::api::core::v1::{Pod, Service as CoreService};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::{Resource, ResourceExt};
 use std::sync::Arc;
 
@@ -26,6 +27,10 @@ pub struct Indexes {
     pub(super) users: Index<api::Service>,
     /// Core Services by the UID of their controller.
     pub(super) core_services: Index<CoreService>,
+    /// EndpointSlices of ours by the UID of their service.
+    pub(super) slices: Index<EndpointSlice>,
+    /// Tasks that we show as endpoints, by their node.
+    pub(super) listed: Index<Pod>,
 }
 
 impl Default for Indexes {
@@ -39,6 +44,11 @@ impl Default for Indexes {
             definitions: Index::new(|definition| Some(within(definition, &revision::family(definition)))),
             names: Index::new(|object| Some(within(object, &service::service_name(object)))),
             users: Index::new(|object| Some(within(object, &definition_of(object)?.family))),
+            slices: Index::new(|slice| slice.labels().get(label::SERVICE_UID).cloned()),
+            listed: Index::new(|pod: &Pod| {
+                let is_listed = pod.labels().values().any(|value| value == label::LISTED);
+                pod.spec.as_ref()?.node_name.clone().filter(|_| is_listed)
+            }),
             core_services: Index::new(|core| {
                 let owners = core.metadata.owner_references.iter().flatten();
                 owners.into_iter().find(|owner| owner.controller == Some(true)).map(|owner| owner.uid.clone())
@@ -80,6 +90,11 @@ impl Stores {
     /// The services in `namespace` that run `family`.
     pub(super) fn users(&self, namespace: &str, family: &str) -> Vec<Arc<api::Service>> {
         self.indexes.users.get(&place(namespace, family), &self.services)
+    }
+
+    /// The EndpointSlices of ours for the service with `uid`.
+    pub(super) fn slices_of(&self, uid: &str) -> Vec<Arc<EndpointSlice>> {
+        self.indexes.slices.get(uid, &self.slices)
     }
 
     /// The core Services that the object with `uid` controls.

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Most creations and patches of one pass under way at once.
-const AT_ONCE: usize = 16;
+pub(super) const AT_ONCE: usize = 16;
 
 /// Ids that one event names; more make it unreadable.
 const NAMED: usize = 10;
@@ -52,6 +52,7 @@ pub(super) async fn carry_out(launch: &Launch<'_>, plan: &Plan) -> Result<Done, 
         repair(launch, &primary.id, &plan.stop).await?;
     }
     stop(launch, &plan.stop, &mut done).await?;
+    super::upkeep::carry_out(launch, plan, &mut done).await?;
     for start in &plan.start {
         begin(launch, start, &mut done).await?;
     }
@@ -69,6 +70,8 @@ async fn repair(launch: &Launch<'_>, primary: &DeploymentId, stops: &[Stop]) -> 
     for (name, pod) in launch.pods {
         let Some(labels) = &pod.metadata.labels else { continue };
         let is_whole = wanted.iter().all(|key| labels.contains_key(key));
+        // A lost label is not what makes a task stop: others tell who shows it as an endpoint.
+        let is_listed = labels.iter().any(|(key, value)| label::is_endpoint(key) && value == label::LISTED);
         let is_ours = labels.get(label::DEPLOYMENT).is_some_and(|hash| hash == primary.hash());
         let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
         let has_ended = labels.contains_key(label::STOP_CODE)
@@ -78,8 +81,9 @@ async fn repair(launch: &Launch<'_>, primary: &DeploymentId, stops: &[Stop]) -> 
         if is_whole || !is_ours || has_ended {
             continue;
         }
+        let value = |key: &str| if is_listed && label::is_endpoint(key) { label::LISTED } else { "" };
         let labels: serde_json::Map<String, Value> =
-            wanted.iter().map(|key| (key.clone(), json!(""))).collect();
+            wanted.iter().map(|key| (key.clone(), json!(value(key)))).collect();
         let patch = json!({"metadata": {"labels": labels}});
         if let Some(pod) = launch.context.writer.patch(&**pod, &patch, Guard::Version).await? {
             launch.context.wrote(super::service::NAME, &key(service), &pod);
@@ -250,7 +254,7 @@ async fn remove(launch: &Launch<'_>, pod: &Pod, guard: Guard) -> Result<(), Erro
     Ok(())
 }
 
-fn key(service: &Service) -> Key {
+pub(super) fn key(service: &Service) -> Key {
     Key { namespace: service.identity.namespace.clone(), name: service.identity.name.clone() }
 }
 

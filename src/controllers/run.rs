@@ -164,7 +164,8 @@ impl Operator {
         let version = self.client.apiserver_version().await.ok();
         let number = |text: &str| text.trim_end_matches('+').parse::<u32>().ok();
         let version = version.and_then(|version| Some((number(&version.major)?, number(&version.minor)?)));
-        Capabilities { pod_level_resources: version.is_some_and(|version| version >= (1, 34)) }
+        let since = |minor: u32| version.is_some_and(|version| version >= (1, minor));
+        Capabilities { pod_level_resources: since(34), container_restart_rules: since(35) }
     }
 
     async fn work(&self, context: Context, queues: &Queues, cancel: &CancellationToken) {

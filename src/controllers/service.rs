@@ -3,16 +3,16 @@
 use super::context::Context;
 use super::error::Error;
 use super::launch::{self, Done, Launch};
-use super::{access, belongings, reference, report};
+use super::{access, belongings, listing, reference, report};
 use crate::api::{self, ServiceStatus};
 use crate::conclude::service::{self as judged, Conclusion, Facts};
 use crate::kubernetes::{Key, Next, Owner};
-use crate::model::{Deployment, DeploymentId, Health, Instance, Service, Task, TaskDefinition};
+use crate::model::{Deployment, DeploymentId, Instance, Service, Task, TaskDefinition};
 use crate::placement::{NodeView, strategy};
 use crate::resolve::arn::TaskDefinitionReference;
 use crate::resolve::revision::{self, Revision};
 use crate::resolve::task::{self, Reading};
-use crate::{conclude, resolve, rollout};
+use crate::{conclude, resolve, rollout, translate};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Resource, ResourceExt};
@@ -34,6 +34,9 @@ const MOMENT: jiff::SignedDuration = jiff::SignedDuration::from_secs(3);
 
 /// When what a start of tasks put off is done at the latest.
 const SOON: Duration = Duration::from_secs(2);
+
+/// When a task is looked at again that Kubernetes has still to let go of.
+const AT_ONCE: Duration = Duration::from_millis(150);
 
 /// When what the API server refused is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(15);
@@ -83,6 +86,9 @@ fn resolve(
         let waits = obstacle.waits || is_under_way(object, &obstacle, now);
         judged::hindered(obstacle.reason, waits, &obstacle.message())
     })?;
+    if let Some(message) = translate::unsupported(&resolved.service.task_definition, context.capabilities) {
+        return Err(judged::hindered(api::Reason::Refused, false, &message));
+    }
     let mut remarks = judged::remarks(
         &object.spec,
         (resolved.unmapped_role(), resolved.unmapped_images()),
@@ -164,7 +170,8 @@ async fn keep(
         judged::Document::Obeyed(_) => rollout::deployments(service, &known, now),
         judged::Document::Refused(_) => (known, false),
     };
-    let (pods, tasks) = tasks(context, service, now);
+    let (pods, mut tasks) = tasks(context, service, now);
+    listing::discount(context, service, (&pods, &mut tasks), now);
     let mut told = Vec::new();
     if is_new {
         // Written down before its first task starts, so that whoever comes next knows whose tasks these are.
@@ -197,11 +204,11 @@ async fn keep(
     if plan.start.is_empty() {
         belongings::hold(context, &owner, service, &resolved.revision.object).await?;
         access::release(context, &owner, definitions.values()).await?;
-        let serves = tasks.iter().any(|task| task.health == Health::Healthy);
-        problem = problem.or(belongings::budget(context, &owner, service, serves).await?);
+        problem = problem.or(belongings::budget(context, &owner, service, &tasks).await?);
     }
     done.problem = blocked.or(problem).or(done.problem);
     let tasks = after(context, service, tasks, &done, now);
+    let unshown = listing::show(context, service, &pods, &tasks).await?;
     let mut facts = facts(resolved, &plan.deployments, &tasks, plan.deadlock);
     facts.problem = done.problem.clone();
     let waits = !remarks.is_empty();
@@ -215,6 +222,9 @@ async fn keep(
     }
     told.append(&mut notices);
     report::tell(context, object, &told);
+    if unshown {
+        return Ok(Next::After(AT_ONCE));
+    }
     Ok(next(&plan, held, waits || done.problem.is_some(), now))
 }
 

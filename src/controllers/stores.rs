@@ -8,6 +8,7 @@ use crate::model::label;
 use crate::resolve::reference::may_register;
 use k8s_openapi::api::apps::v1::ControllerRevision;
 use k8s_openapi::api::core::v1::{Node, Pod, Service as CoreService, ServiceAccount};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::ResourceExt;
 use std::collections::{HashMap, HashSet};
@@ -33,6 +34,8 @@ pub struct Stores {
     pub budgets: Watched<PodDisruptionBudget>,
     /// ServiceAccounts that tasks may run with.
     pub service_accounts: Watched<ServiceAccount>,
+    /// EndpointSlices of ours.
+    pub slices: Watched<EndpointSlice>,
     /// Container instances.
     pub nodes: Watched<Node>,
     /// Which objects belong together.
@@ -69,9 +72,16 @@ impl Stores {
             ),
             revisions: watches.watch(ours.clone(), on_revision(queues, &later, &indexes)),
             core_services: watches.watch(ours.clone(), on_core_service(queues, &indexes)),
+            slices: watches.watch(
+                Selection {
+                    labels: Some(format!("endpointslice.kubernetes.io/managed-by={}", label::BERTH)),
+                    ..ours.clone()
+                },
+                on_slice(queues, &later, &indexes),
+            ),
             budgets: watches.watch(ours, on_child::<PodDisruptionBudget>(queues)),
             service_accounts: watches.watch(accounts, on_service_account(queues, &later)),
-            nodes: watches.watch(nodes, |_: &Node, _| {}),
+            nodes: watches.watch(nodes, on_node(queues, &later)),
             indexes,
         });
         // The cell is new, so setting it cannot fail.
@@ -88,6 +98,7 @@ impl Stores {
             && self.pods.ready().await
             && self.revisions.ready().await
             && self.core_services.ready().await
+            && self.slices.ready().await
             && self.budgets.ready().await
             && self.service_accounts.ready().await
             && self.nodes.ready().await
@@ -104,6 +115,7 @@ impl Stores {
             ("apps", "ControllerRevision") => self.revisions.reflects(pending),
             ("", "Service") => self.core_services.reflects(pending),
             ("", "ServiceAccount") => self.service_accounts.reflects(pending),
+            ("discovery.k8s.io", "EndpointSlice") => self.slices.reflects(pending),
             ("policy", "PodDisruptionBudget") => self.budgets.reflects(pending),
             _ => true,
         }
@@ -247,6 +259,7 @@ fn on_pod(queues: &Queues, indexes: &Arc<Indexes>) -> impl Fn(&Pod, Change) + Se
     let (queues, indexes) = (queues.clone(), Arc::clone(indexes));
     move |pod, _| {
         indexes.tasks.note(pod);
+        indexes.listed.note(pod);
         add_controller(&queues, pod);
     }
 }
@@ -282,6 +295,35 @@ fn on_service_account(
             if service.metadata.namespace == account.metadata.namespace {
                 queues.services.add(Key::of(&*service));
             }
+        }
+    }
+}
+
+fn on_slice(
+    queues: &Queues,
+    later: &Later,
+    indexes: &Arc<Indexes>,
+) -> impl Fn(&EndpointSlice, Change) + Send + Sync + 'static + use<> {
+    let (queues, later, indexes) = (queues.clone(), Arc::clone(later), Arc::clone(indexes));
+    move |slice, _| {
+        indexes.slices.note(slice);
+        let Some(stores) = later.get() else { return };
+        let namespace = slice.namespace().unwrap_or_default();
+        for owner in slice.owner_references().iter().filter(|owner| owner.kind == "Pod") {
+            if let Some(pod) = stores.pods.get(&namespace, &owner.name) {
+                add_controller(&queues, &*pod);
+            }
+        }
+    }
+}
+
+/// Kubernetes tells of a lost node by its pods, but not by those that were not ready before.
+fn on_node(queues: &Queues, later: &Later) -> impl Fn(&Node, Change) + Send + Sync + 'static + use<> {
+    let (queues, later) = (queues.clone(), Arc::clone(later));
+    move |node, _| {
+        let Some(stores) = later.get() else { return };
+        for pod in stores.indexes.listed.get(&node.name_any(), &stores.pods) {
+            add_controller(&queues, &*pod);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use http::Request;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::api::{GetParams, Patch, PatchParams, PostParams};
+use kube::api::{GetParams, ListParams, ObjectList, Patch, PatchParams, PostParams};
 use kube::{Client, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -196,6 +196,21 @@ impl Writer {
             }
         }
         Err(place.raced())
+    }
+
+    /// The objects in `namespace` with these labels, as they are now.
+    ///
+    /// # Errors
+    ///
+    /// When the kind is not on the list or the API server refuses it.
+    pub async fn list<K: Object>(&self, namespace: &str, labels: &str) -> Result<Vec<K>> {
+        let place = Place::of_namespace::<K>(namespace)?;
+        let request = kube::core::Request::new(&place.path)
+            .list(&ListParams::default().labels(labels))
+            .map_err(|error| place.failed("list", kube::Error::BuildRequest(error)))?;
+        let list: ObjectList<K> =
+            self.client.request(request).await.map_err(|error| place.failed("list", error))?;
+        Ok(list.items)
     }
 
     /// `None` when `error` came because `object` is gone or another one has its name; the error otherwise.

@@ -89,8 +89,9 @@ impl Owner {
             name: self.name.clone(),
             uid: self.uid.clone(),
             controller: controls,
-            // A user's deletion must never wait for what it shares with others.
-            block_owner_deletion: controls,
+            // A user's deletion must never wait for what it shares with others, nor a task's for anything: to make
+            // it wait needs a right on the owner that Berth has for its own kinds only.
+            block_owner_deletion: controls.filter(|_| self.kind != "Pod"),
         })
     }
 }

@@ -62,6 +62,16 @@ pub const TAGS: &str = "ecs.berth.dev/tags";
 /// Label that no node needs to have: it stands in the node affinity that no node meets.
 pub const NO_NODE: &str = "ecs.berth.dev/no-node";
 
+/// Annotation of a task with what its containers wait for before they start, as JSON (`model::StartOrder`).
+pub const START_ORDER: &str = "ecs.berth.dev/start-order";
+/// Annotation of a task with the time (RFC 3339) at which the last of its containers was allowed to start.
+pub const RELEASED_AT: &str = "ecs.berth.dev/released-at";
+/// Annotation of a task with the seconds that each restartable container must have run, as JSON by name.
+pub const RESTART_PERIODS: &str = "ecs.berth.dev/restart-attempt-periods";
+/// Value of a registration label whose task Berth shows as an endpoint itself; else the value is empty, which
+/// is what core Services select by.
+pub const LISTED: &str = "listed-by-berth";
+
 /// Label of the tasks that count for a group: spread, distinctInstance and `task:group` select by it.
 /// It is removed in the write that makes a task's desiredStatus STOPPED, as ECS counts by desired status.
 pub fn group(group: &str) -> String {
@@ -94,6 +104,12 @@ pub fn is_registration(key: &str) -> bool {
         .iter()
         .any(|prefix| key.starts_with(prefix))
 }
+
+/// Whether a label makes a task an endpoint of a core Service.
+pub fn is_endpoint(key: &str) -> bool {
+    ["target-group.ecs.berth.dev/", "discovery.ecs.berth.dev/"].iter().any(|prefix| key.starts_with(prefix))
+}
+
 /// Annotation of a task with the names (as in the pod) of its essential containers, comma-separated.
 pub const ESSENTIAL: &str = "ecs.berth.dev/essential-containers";
 /// Annotation of a task with the longest startPeriod of its health checks, in seconds.

@@ -68,6 +68,32 @@ pub struct Instance {
     pub zone: Option<String>,
     /// Whether its tasks are to run elsewhere.
     pub draining: bool,
+    /// Whether it is no longer heard of.
+    pub lost: bool,
+}
+
+/// A container whose turn to start has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// Its name in the pod.
+    pub container: String,
+    /// Its image.
+    pub image: String,
+}
+
+/// Who shows the task as an endpoint of the core Services that it is registered with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Listing {
+    /// Kubernetes, by the selector of those Services, as long as the whole pod is ready.
+    #[default]
+    Selected,
+    /// Kubernetes still, but not as ready: a container that is not essential has ended, and the task serves on.
+    Dropped,
+    /// Berth.
+    Own {
+        /// Whether the containers that are left are ready.
+        ready: bool,
+    },
 }
 
 /// A task of a service, seen.
@@ -108,6 +134,10 @@ pub struct Task {
     pub story: Option<String>,
     /// Why no instance takes it, in the scheduler's words.
     pub unplaced: Option<String>,
+    /// Containers whose turn to start has come.
+    pub releases: Vec<Release>,
+    /// Who shows it as an endpoint.
+    pub listing: Listing,
 }
 
 impl Task {

@@ -5,6 +5,7 @@ use super::confinement::{Confinement, NodeNamespaces};
 use super::image::{self, ContainerImage};
 use super::log::{Log, LogRouter};
 use super::placement::Constraint;
+use super::start::{Dependency, Restart};
 use super::volume::{Mount, Volume};
 
 /// How a task's containers reach the network.
@@ -111,8 +112,14 @@ pub struct Container {
     pub working_directory: Option<String>,
     /// Numeric user and group.
     pub user: Option<(i64, Option<i64>)>,
+    /// Containers that it waits for before it starts; each is before it in the definition's list.
+    pub depends_on: Vec<Dependency>,
+    /// Seconds after its own start within which it must be as those who wait for it want it.
+    pub start_timeout: Option<u32>,
     /// Seconds between SIGTERM and SIGKILL.
     pub stop_timeout: u32,
+    /// When it is started again, if it ever is.
+    pub restart: Option<Restart>,
     /// Whether its root file system is read-only.
     pub read_only_root: bool,
     /// Whether stdin stays open.
@@ -140,7 +147,7 @@ pub struct TaskDefinition {
     pub cpu: Option<u32>,
     /// Hard limit of the task in MiB.
     pub memory: Option<u32>,
-    /// Containers in order; at least one is essential.
+    /// Containers in the order of their start; at least one is essential.
     pub containers: Vec<Container>,
     /// Volumes of the task.
     pub volumes: Vec<Volume>,

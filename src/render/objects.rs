@@ -20,7 +20,7 @@ use kube::ResourceExt;
 use serde::Serialize;
 
 /// The newest Kubernetes.
-const CAPABILITIES: Capabilities = Capabilities { pod_level_resources: true };
+const CAPABILITIES: Capabilities = Capabilities { pod_level_resources: true, container_restart_rules: true };
 
 /// No clock is read here.
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -128,7 +128,7 @@ impl Output {
         let service = &resolved.service;
         self.shared(service);
         self.core_services.extend(translate::target_group_services(service).iter().map(yaml));
-        self.budgets.push(yaml(&translate::disruption_budget(service)));
+        self.budgets.push(yaml(&translate::disruption_budget(service, false)));
         let (deployments, _) = rollout::deployments(service, &[], NOW);
         let plan = rollout::plan(service, &deployments, &[], NOW);
         let mut pods: Vec<Pod> = Vec::new();

@@ -5,12 +5,15 @@ use super::{confinement, device, mount, port};
 use crate::api::task_definition::container::ContainerDefinition;
 use crate::api::task_definition::health;
 use crate::model::task_definition::Pull;
-use crate::model::{Container, HealthCheck, Violation, image};
+use crate::model::{Container, HealthCheck, Restart, Violation, image};
 
 /// Seconds between SIGTERM and SIGKILL where the document says none.
 const STOP_TIMEOUT: u32 = 30;
 
-/// The container at `path`, as far as it is sound; `found` takes every rule that it breaks.
+/// Seconds that a container with a restartPolicy must have run to be restarted, where the document says none.
+const RESTART_ATTEMPT_PERIOD: u32 = 300;
+
+/// The container at `path`, as far as it is sound, without what it waits for; `found` takes every rule that it breaks.
 pub(super) fn container(
     definition: &ContainerDefinition,
     path: &str,
@@ -47,7 +50,10 @@ pub(super) fn container(
         health_check: definition.health_check.as_ref().and_then(health_check),
         working_directory: definition.working_directory.clone().filter(|path| !path.is_empty()),
         user,
+        depends_on: Vec::new(),
+        start_timeout: natural(definition.start_timeout).filter(|seconds| *seconds > 0),
         stop_timeout: natural(definition.stop_timeout).unwrap_or(STOP_TIMEOUT),
+        restart: definition.restart_policy.as_ref().and_then(restart),
         read_only_root: definition.readonly_root_filesystem.unwrap_or(false),
         interactive: definition.interactive.unwrap_or(false),
         pseudo_terminal: definition.pseudo_terminal.unwrap_or(false),
@@ -96,6 +102,13 @@ fn health_check(check: &health::HealthCheck) -> Option<HealthCheck> {
         timeout: natural(check.timeout).unwrap_or(5).max(1),
         retries: natural(check.retries).unwrap_or(3).max(1),
         start_period: natural(check.start_period).unwrap_or(0),
+    })
+}
+
+fn restart(policy: &health::ContainerRestartPolicy) -> Option<Restart> {
+    policy.enabled.unwrap_or(false).then(|| Restart {
+        ignored_exit_codes: policy.ignored_exit_codes.clone().unwrap_or_default(),
+        attempt_period: natural(policy.restart_attempt_period).unwrap_or(RESTART_ATTEMPT_PERIOD),
     })
 }
 

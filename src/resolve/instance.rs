@@ -18,7 +18,11 @@ pub fn instance(node: &Node) -> Instance {
     let going = taints.into_iter().any(|taint| GOING.contains(&taint.key.as_str()));
     let cordoned = node.spec.as_ref().is_some_and(|spec| spec.unschedulable == Some(true));
     let asked = cordoned && node.labels().get(STATE.0).is_some_and(|state| state == STATE.1);
-    Instance { zone: node.labels().get("topology.kubernetes.io/zone").cloned(), draining: going || asked }
+    let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    let lost =
+        conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "Unknown");
+    let zone = node.labels().get("topology.kubernetes.io/zone").cloned();
+    Instance { zone, draining: going || asked, lost }
 }
 
 #[cfg(test)]
@@ -34,7 +38,7 @@ mod tests {
         let zone = json!({"labels": {"topology.kubernetes.io/zone": "a"}});
         assert_eq!(
             read(zone, json!({"unschedulable": true})),
-            Instance { zone: Some("a".into()), draining: false }
+            Instance { zone: Some("a".into()), draining: false, lost: false }
         );
         let labelled = json!({"labels": {"ecs.berth.dev/state": "DRAINING"}});
         assert!(read(labelled.clone(), json!({"unschedulable": true})).draining);

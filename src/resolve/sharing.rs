@@ -1,53 +1,30 @@
 //! What the containers of one task have of one another: names, volumes, one address and so one set of ports.
 
+use super::order::{self, Placed};
 use crate::api::TaskDefinitionSpec;
 use crate::api::task_definition::container::ContainerDefinition;
 use crate::model::{Container, Mount, NetworkMode, Violation};
-use std::collections::BTreeSet;
 
 /// Where a container of a task reaches another one.
 pub(super) const LOOPBACK: &str = "127.0.0.1";
 
-/// Brings `containers` into the order in which ECS starts them, those that others link to or have volumes
-/// from first, and gives each the volumes that it has from others.
+/// Brings `containers` into the order in which ECS starts them, and gives each the volumes that it has from
+/// others.
 pub(super) fn share(
     spec: &TaskDefinitionSpec,
-    containers: Vec<Container>,
+    containers: &[Container],
     found: &mut Vec<Violation>,
 ) -> Vec<Container> {
-    let mut waiting: Vec<(usize, &ContainerDefinition, Container)> = Vec::new();
-    for (index, definition) in spec.container_definitions.iter().flatten().enumerate() {
-        let name = definition.name.as_deref().unwrap_or_default();
-        if let Some(container) = containers.iter().find(|container| container.name == name) {
-            waiting.push((index, definition, container.clone()));
-        }
-    }
     let mut done: Vec<Container> = Vec::new();
-    while !waiting.is_empty() {
-        let still: BTreeSet<String> = waiting.iter().map(|(_, _, one)| one.name.clone()).collect();
-        let free = |definition: &ContainerDefinition| {
-            needs(definition).chain(routers(spec, definition)).all(|name| !still.contains(name))
-        };
-        let Some(next) = waiting.iter().position(|(_, definition, _)| free(definition)) else {
-            found.push(circle(&waiting));
-            done.extend(waiting.into_iter().map(|(_, _, container)| container));
-            break;
-        };
-        let (index, definition, mut container) = waiting.remove(next);
+    for Placed { index, definition, mut container } in order::sort(spec, containers, found) {
         inherit(definition, &mut container, &done, &format!("spec.containerDefinitions[{index}]"), found);
         done.push(container);
     }
     done
 }
 
-fn circle(waiting: &[(usize, &ContainerDefinition, Container)]) -> Violation {
-    let names: Vec<&str> = waiting.iter().map(|(_, _, container)| container.name.as_str()).collect();
-    let message = format!("links and volumesFrom of {} form a circle", names.join(", "));
-    Violation::new("spec.containerDefinitions", message)
-}
-
 /// The router of the task, where it routes what `definition`'s container prints: ECS starts it first.
-fn routers<'a>(
+pub(super) fn routers<'a>(
     spec: &'a TaskDefinitionSpec,
     definition: &'a ContainerDefinition,
 ) -> impl Iterator<Item = &'a str> {
@@ -55,13 +32,6 @@ fn routers<'a>(
     let others = spec.container_definitions.iter().flatten().filter(move |_| driver == Some("awsfirelens"));
     let routers = others.filter(|other| other.firelens_configuration.is_some());
     routers.filter_map(|other| other.name.as_deref()).filter(|name| Some(*name) != definition.name.as_deref())
-}
-
-/// The containers that must be there before `definition`'s.
-fn needs(definition: &ContainerDefinition) -> impl Iterator<Item = &str> {
-    let links = definition.links.iter().flatten().map(|link| split(link).0);
-    let sources = definition.volumes_from.iter().flatten();
-    links.chain(sources.filter_map(|from| from.source_container.as_deref()))
 }
 
 fn inherit(
@@ -122,7 +92,7 @@ pub(super) fn links(spec: &TaskDefinitionSpec, mode: NetworkMode, found: &mut Ve
 }
 
 /// A link's container and the name that it is given.
-fn split(link: &str) -> (&str, &str) {
+pub(super) fn split(link: &str) -> (&str, &str) {
     link.split_once(':').unwrap_or((link, link))
 }
 

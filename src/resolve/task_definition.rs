@@ -41,7 +41,7 @@ pub fn task_definition(
     let network_mode = network::mode(spec, grants, &mut found);
     let mut volumes = volume::volumes(spec, grants, &mut found);
     mount::known(spec, &volumes, &mut found);
-    let mut containers = sharing::share(spec, containers, &mut found);
+    let mut containers = sharing::share(spec, &containers, &mut found);
     mount::own(spec, &mut containers, &mut volumes, &mut found);
     network::rules(spec, network_mode, &mut found);
     platform::rules(spec, &mut found);

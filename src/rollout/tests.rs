@@ -70,6 +70,8 @@ fn task(sequence: i64, number: u32, health: Health) -> Task {
         draining: false,
         story: None,
         unplaced: None,
+        releases: vec![],
+        listing: crate::model::Listing::Selected,
     }
 }
 
@@ -89,6 +91,21 @@ fn crashed(sequence: i64, number: u32, second: i64) -> Task {
 
 fn started(plan: &Plan) -> u32 {
     plan.start.iter().map(|start| start.count).sum()
+}
+
+#[test]
+fn what_is_about_to_stop_is_let_go_nowhere_and_shown_nowhere() {
+    let mut all = tasks(1, 3, Health::Healthy);
+    for task in &mut all {
+        task.releases = vec![Release { container: "app".into(), image: "i".into() }];
+        task.listing = crate::model::Listing::Dropped;
+    }
+    all[0].broken = Some((StopCode::TaskFailedToStart, "it is late".into()));
+    all[1].desired_stopped = true;
+    let plan = plan(&service(3, 100, 200), &[deployment(1)], &all, at(0));
+    let going: Vec<&str> = plan.go.iter().map(|go| go.task.as_str()).collect();
+    assert_eq!((going, plan.list), (vec!["web-1-3"], vec!["web-1-3".to_owned()]));
+    assert_eq!(plan.stop.len(), 1);
 }
 
 #[test]

@@ -1,33 +1,65 @@
 //! A container of a task definition in, a container of a pod out.
 
-use super::{confinement, log_router, names, volume};
+use super::order::Order;
+use super::{confinement, log_router, names, restart, volume};
 use crate::model::access::{EnvironmentSource, SecretKey};
 use crate::model::task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol, Pull};
 use crate::model::{Service, TaskDefinition};
 use k8s_openapi::api::core::v1 as corev1;
 use std::collections::BTreeSet;
 
-/// The pod's containers, in order; their resources are set elsewhere, as they depend on one another.
-pub fn containers(service: &Service, task_definition: &TaskDefinition) -> Vec<corev1::Container> {
-    let drain = super::task::drain_seconds(service);
+/// All containers of the pod, in order; their resources are set elsewhere, as they depend on one another.
+pub fn containers(
+    service: &Service,
+    task_definition: &TaskDefinition,
+    order: &Order<'_>,
+) -> Vec<corev1::Container> {
     let windows = super::task::is_windows(task_definition);
     let mut port_names = BTreeSet::new();
-    let mut whole = |container: &Container| corev1::Container {
-        lifecycle: (drain > 0).then(|| sleep_before_stop(drain)),
-        ports: match task_definition.network_mode {
-            NetworkMode::None => None,
-            _ => ports(task_definition, &container.ports, &mut port_names),
-        },
-        security_context: confinement::of_container(container, windows),
-        volume_mounts: some(volume::mounts(task_definition, container)),
-        ..plain(container)
+    let whole = |container: &Container| {
+        let mut built = corev1::Container {
+            ports: match task_definition.network_mode {
+                NetworkMode::None => None,
+                _ => ports(task_definition, &container.ports, &mut port_names),
+            },
+            security_context: confinement::of_container(container, windows),
+            volume_mounts: some(volume::mounts(task_definition, container)),
+            ..plain(container)
+        };
+        if !order.is_init(container) {
+            live(&mut built, container, order, super::task::drain_seconds(service));
+        }
+        log_router::equip(container, &mut built);
+        built
     };
-    let equipped = |container: &Container| {
-        let mut whole = whole(container);
-        log_router::equip(container, &mut whole);
-        whole
-    };
-    task_definition.containers.iter().map(equipped).collect()
+    task_definition.containers.iter().map(whole).collect()
+}
+
+/// What only a container has that runs beside others: when it starts, whether it is well, when it ends.
+fn live(built: &mut corev1::Container, container: &Container, order: &Order<'_>, drain: u32) {
+    let pause = drain.saturating_add(order.outlives(container));
+    built.lifecycle = (pause > 0).then(|| sleep_before_stop(pause));
+    if let Some(gate) = order.gate(container) {
+        built.image_pull_policy.get_or_insert_with(|| pull_policy(&container.image).to_owned());
+        built.image = Some(gate);
+    }
+    if let Some(restart) = &container.restart {
+        restart::set(built, restart);
+    }
+    let probe = container.health_check.as_ref().map(probe);
+    if container.essential {
+        built.readiness_probe = probe;
+    } else if order.health_is_awaited(container) {
+        // Its health matters to nothing but that start, and must not make the pod unready later.
+        built.startup_probe = probe.map(|probe| corev1::Probe { failure_threshold: Some(i32::MAX), ..probe });
+    }
+}
+
+/// What Kubernetes would choose for `image`: it looks at the text that stands there when the pod is created.
+fn pull_policy(image: &str) -> &'static str {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    let is_newest = !image.contains('@') && (!name.contains(':') || name.ends_with(":latest"));
+    if is_newest { "Always" } else { "IfNotPresent" }
 }
 
 /// What needs to know nothing but the container itself.
@@ -50,7 +82,6 @@ fn plain(container: &Container) -> corev1::Container {
         args: names::all_unexpanded(&container.command),
         env: some(environment.collect()),
         env_from: some(environment_files(container)),
-        readiness_probe: container.health_check.as_ref().map(readiness),
         working_dir: container.working_directory.clone(),
         stdin: container.interactive.then_some(true),
         tty: container.pseudo_terminal.then_some(true),
@@ -86,7 +117,8 @@ pub fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
     (!list.is_empty()).then_some(list)
 }
 
-/// Traffic still arrives for a while after a task has left its target groups.
+/// Traffic still arrives for a while after a task has left its target groups, and those that need a container end
+/// before it.
 fn sleep_before_stop(seconds: u32) -> corev1::Lifecycle {
     let sleep = corev1::SleepAction { seconds: seconds.into() };
     corev1::Lifecycle {
@@ -95,9 +127,9 @@ fn sleep_before_stop(seconds: u32) -> corev1::Lifecycle {
     }
 }
 
-/// ECS's health check as readiness. There is no liveness probe: ECS replaces an unhealthy task, it never
-/// restarts a container in place.
-fn readiness(check: &HealthCheck) -> corev1::Probe {
+/// ECS's health check. It is never a liveness probe: ECS replaces an unhealthy task, it restarts no container
+/// for its health.
+fn probe(check: &HealthCheck) -> corev1::Probe {
     let seconds = |seconds: u32| i32::try_from(seconds.max(1)).unwrap_or(i32::MAX);
     corev1::Probe {
         exec: Some(corev1::ExecAction { command: names::all_unexpanded(&check.command) }),

@@ -10,14 +10,18 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 ///
 /// It may allow no eviction at all, as with one task and 100 percent: ECS starts the replacement first,
 /// and a refused eviction is what makes Berth do so.
-pub fn disruption_budget(service: &Service) -> policyv1::PodDisruptionBudget {
+///
+/// Where tasks serve on of which a container has ended, as `partly_ended` says, Kubernetes takes them for unhealthy:
+/// then those that are not ready are protected like the others.
+pub fn disruption_budget(service: &Service, partly_ended: bool) -> policyv1::PodDisruptionBudget {
     let name = name::dns_label(&service.identity.name, "", name::MAX);
     let lower = i32::try_from(service.lower()).unwrap_or(i32::MAX);
     let labels = [labelled(label::SERVICE, &service.name)];
+    let policy = if partly_ended { "IfHealthyBudget" } else { "AlwaysAllow" };
     let spec = policyv1::PodDisruptionBudgetSpec {
         min_available: Some(IntOrString::Int(lower)),
         selector: Some(strategy::members(&service.group())),
-        unhealthy_pod_eviction_policy: Some("AlwaysAllow".into()),
+        unhealthy_pod_eviction_policy: Some(policy.into()),
         ..Default::default()
     };
     policyv1::PodDisruptionBudget {

@@ -1,6 +1,6 @@
 //! Whole objects against `tests/golden/translate/*.yaml`; `UPDATE=1` rewrites them.
 
-mod cases;
+pub(super) mod cases;
 
 use super::*;
 use crate::model::{DeploymentId, Identity, Service};
@@ -19,7 +19,7 @@ fn stream(service: &Service, nodes: &[NodeView], capabilities: Capabilities) -> 
         let ports: Vec<_> = discovery_port(service, registration).into_iter().collect();
         documents.push(yaml(&discovery_service(&discovery, &ports)));
     }
-    documents.push(yaml(&disruption_budget(service)));
+    documents.push(yaml(&disruption_budget(service, false)));
     documents.join("---\n")
 }
 
@@ -37,7 +37,7 @@ fn assert_golden(name: &str, actual: &str) {
 }
 
 fn newest() -> Capabilities {
-    Capabilities { pod_level_resources: true }
+    Capabilities { pod_level_resources: true, container_restart_rules: true }
 }
 
 #[test]
@@ -73,6 +73,19 @@ fn a_health_check() {
 #[test]
 fn distinct_instances_of_some_types() {
     assert_golden("constraints", &stream(&cases::constraints(), &cases::nodes(), newest()));
+}
+
+#[test]
+fn containers_that_wait_for_one_another() {
+    assert_golden("depends-on", &stream(&cases::depends_on(), &[], newest()));
+}
+
+#[test]
+fn what_a_cluster_does_not_have_is_told() {
+    let definition = cases::depends_on().task_definition;
+    assert_eq!(unsupported(&definition, newest()), None);
+    let told = unsupported(&definition, Capabilities { container_restart_rules: false, ..newest() }).unwrap();
+    assert!(told.starts_with("restartPolicy of container 'agent' in web:1:"), "{told}");
 }
 
 #[test]

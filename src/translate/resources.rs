@@ -21,8 +21,14 @@ struct Amount {
     takes_rest: bool,
 }
 
-/// Sets the resources of the pod and of its containers, which are in the definition's order.
-pub fn charge(spec: &mut corev1::PodSpec, task_definition: &TaskDefinition, capabilities: Capabilities) {
+/// Sets the resources of the pod and of its containers, which are in the definition's order. If some of them
+/// are to run before the others, the pod is charged for all of them at once all the same, as on ECS.
+pub fn charge(
+    spec: &mut corev1::PodSpec,
+    task_definition: &TaskDefinition,
+    capabilities: Capabilities,
+    has_inits: bool,
+) {
     let windows = super::task::is_windows(task_definition);
     let (total_cpu, total_memory) = match windows {
         // ECS ignores the size of a Windows task.
@@ -39,13 +45,17 @@ pub fn charge(spec: &mut corev1::PodSpec, task_definition: &TaskDefinition, capa
             }
         }
     }
-    for ((container, cpu), memory) in spec.containers.iter_mut().zip(cpu).zip(memory) {
+    for ((container, cpu), memory) in spec.containers.iter_mut().zip(&cpu).zip(&memory) {
         container.resources = requirements((cpu.request, memory.request), (cpu.limit, memory.limit));
     }
     extended::charge(spec, task_definition);
     if capabilities.pod_level_resources {
-        let size = (total_cpu, total_memory);
-        spec.resources = requirements(size, size);
+        let whole = |total: Option<u64>, amounts: &[Amount]| {
+            let sum = amounts.iter().filter_map(|amount| amount.request).sum();
+            total.or(Some(sum).filter(|sum| has_inits && *sum > 0))
+        };
+        let charged = (whole(total_cpu, &cpu), whole(total_memory, &memory));
+        spec.resources = requirements(charged, (total_cpu, total_memory));
     }
 }
 

@@ -33,9 +33,14 @@ pub fn target_group_service(service: &Service, target_group: &TargetGroup) -> co
     )
 }
 
+/// The name of the core Service of the discovery `discovery`.
+pub fn discovery_name(discovery: &str) -> String {
+    name::dns_label(discovery, "", name::MAX)
+}
+
 /// The headless core Service of a discovery; its ports are those that SRV records are wanted for.
 pub fn discovery_service(discovery: &Identity, ports: &[corev1::ServicePort]) -> corev1::Service {
-    let name = name::dns_label(&discovery.name, "", name::MAX);
+    let name = discovery_name(&discovery.name);
     let mut ports = ports.to_vec();
     distinguish(&mut ports);
     let mut core =

@@ -5,6 +5,7 @@
 
 use super::container::{containers, some};
 use super::meta::{entry, labelled, meta};
+use super::order::Order;
 use super::{
     Capabilities, confinement, log_router, names, network, resources, service_account, tags, volume,
 };
@@ -39,8 +40,9 @@ pub fn task(launch: &Launch<'_>) -> corev1::Pod {
     let labels = labels(launch);
     let name = task_name(launch.service, launch.deployment, launch.number);
     let mut metadata = meta(&launch.service.identity.namespace, name, labels);
-    metadata.annotations = Some(annotations(launch));
-    corev1::Pod { metadata, spec: Some(spec(launch)), status: None }
+    let order = Order::of(launch.task_definition, launch.capabilities);
+    metadata.annotations = Some(annotations(launch, &order));
+    corev1::Pod { metadata, spec: Some(spec(launch, &order)), status: None }
 }
 
 /// The name of a task's pod: the same for the same task, so that starting it twice is a conflict.
@@ -65,7 +67,7 @@ fn labels(launch: &Launch<'_>) -> Vec<(String, String)> {
     labels
 }
 
-fn annotations(launch: &Launch<'_>) -> BTreeMap<String, String> {
+fn annotations(launch: &Launch<'_>, order: &Order<'_>) -> BTreeMap<String, String> {
     let Launch { service, task_definition, .. } = launch;
     let mut annotations = BTreeMap::from([
         entry(label::GROUP, service.group()),
@@ -97,6 +99,17 @@ fn annotations(launch: &Launch<'_>) -> BTreeMap<String, String> {
     annotations.extend(tags::annotation(service, task_definition));
     annotations.extend(log_router::settings(service, task_definition));
     annotations.extend(task_definition.containers.iter().flat_map(logs));
+    if let Some(turns) = order.annotation().and_then(|turns| serde_json::to_string(&turns).ok()) {
+        annotations.insert(label::START_ORDER.to_owned(), turns);
+    }
+    let restarted = task_definition.containers.iter().filter_map(|container| {
+        let period = container.restart.as_ref()?.attempt_period;
+        Some((names::legal(&container.name), period.into()))
+    });
+    let periods: serde_json::Map<_, _> = restarted.collect();
+    if !periods.is_empty() {
+        annotations.insert(label::RESTART_PERIODS.to_owned(), serde_json::Value::Object(periods).to_string());
+    }
     if !renamed.is_empty() {
         annotations.insert(label::CONTAINER_NAMES.to_owned(), serde_json::Value::Object(renamed).to_string());
     }
@@ -113,7 +126,7 @@ fn logs(container: &Container) -> Vec<(String, String)> {
     all.filter_map(|(what, text)| Some((label::log(what, &name), text?.clone()))).collect()
 }
 
-fn spec(launch: &Launch<'_>) -> corev1::PodSpec {
+fn spec(launch: &Launch<'_>, order: &Order<'_>) -> corev1::PodSpec {
     let Launch { service, task_definition, capabilities, .. } = launch;
     let alias = |(ip, names): &(String, Vec<String>)| corev1::HostAlias {
         ip: ip.clone(),
@@ -121,7 +134,7 @@ fn spec(launch: &Launch<'_>) -> corev1::PodSpec {
     };
     let mut spec = corev1::PodSpec {
         automount_service_account_token: Some(false),
-        containers: containers(service, task_definition),
+        containers: containers(service, task_definition, order),
         enable_service_links: Some(false),
         host_aliases: some(task_definition.extra_hosts.iter().map(alias).collect()),
         host_ipc: task_definition.node_namespaces.ipc.then_some(true),
@@ -130,7 +143,7 @@ fn spec(launch: &Launch<'_>) -> corev1::PodSpec {
         restart_policy: Some("Never".into()),
         security_context: (!is_windows(task_definition)).then(|| confinement::of_pod(task_definition)),
         share_process_namespace: task_definition.shared_pid.then_some(true),
-        termination_grace_period_seconds: Some(grace_period(service, task_definition)),
+        termination_grace_period_seconds: Some(grace_period(service, order)),
         service_account_name: task_definition.access.role.as_ref().map(service_account::service_account_name),
         volumes: some(
             [volume::volumes(service, task_definition), log_router::volumes(task_definition)].concat(),
@@ -138,7 +151,8 @@ fn spec(launch: &Launch<'_>) -> corev1::PodSpec {
         ..Default::default()
     };
     network::connect(&mut spec, task_definition);
-    resources::charge(&mut spec, task_definition, *capabilities);
+    resources::charge(&mut spec, task_definition, *capabilities, order.has_inits());
+    set_apart(&mut spec, task_definition, order);
     place(&mut spec, launch);
     spec
 }
@@ -168,10 +182,20 @@ pub fn drain_seconds(service: &Service) -> u32 {
     if service.is_reachable() { service.deregistration_delay } else { 0 }
 }
 
-/// The preStop sleep counts against the grace period, so the longest stopTimeout comes on top of it.
-fn grace_period(service: &Service, task_definition: &TaskDefinition) -> i64 {
-    let stop = task_definition.containers.iter().map(|container| container.stop_timeout).max();
-    i64::from(stop.unwrap_or_default().max(1)) + i64::from(drain_seconds(service))
+/// The preStop sleeps count against the grace period, so the stopTimeouts come on top of the delay.
+fn grace_period(service: &Service, order: &Order<'_>) -> i64 {
+    i64::from(order.stop_seconds()) + i64::from(drain_seconds(service))
+}
+
+/// Moves the init containers to a list of their own.
+fn set_apart(spec: &mut corev1::PodSpec, task_definition: &TaskDefinition, order: &Order<'_>) {
+    let containers = std::mem::take(&mut spec.containers);
+    let mut inits = Vec::new();
+    for (container, definition) in containers.into_iter().zip(&task_definition.containers) {
+        let list = if order.is_init(definition) { &mut inits } else { &mut spec.containers };
+        list.push(container);
+    }
+    spec.init_containers = some(inits);
 }
 
 /// Whether the task runs on Windows, where Linux' security settings and task sizes mean nothing.

@@ -16,7 +16,8 @@
 //! | `slow-stop-Ts` | goes on for `T` when asked to stop; killed (137) once its grace period is over |
 //! | `no-such-image` | waits with `ImagePullBackOff` |
 //!
-//! `sim/ready-after-2s_slow-stop-5s:v3` is both. Containers never restart, whatever the pod's
+//! `sim/ready-after-2s_slow-stop-5s:v3` is both. An image with a space in it can be read by nobody: the container
+//! waits with `InvalidImageName` until another image is named. Containers never restart, whatever the pod's
 //! `restartPolicy`; init containers complete at once, and native sidecars run.
 //! `activeDeadlineSeconds` and deletion are honoured as a kubelet does.
 

@@ -37,6 +37,15 @@ def changes($start):
   | (.[-1] | number) as $after
   | {do: "advance", at: ($start + $after + (if $after > 0 then 1 else 0 end))};
 
+# An image that no node can read is waited for, until another one is named in its place.
+def named: (.status.containerStatuses // []) as $statuses
+  | .spec.containers[]
+  | select(.image | contains(" ") | not)
+  | .name as $name
+  | $statuses[]
+  | select(.name == $name and .state.waiting.reason == "InvalidImageName")
+  | {do: "advance", at: 0};
+
 if .metadata.deletionTimestamp != null then
   .metadata.deletionGracePeriodSeconds as $grace
   # Somebody else's finalizer holds a pod whose containers are long gone.
@@ -54,7 +63,8 @@ end // (
   (.status.startTime | clock) as $start
   | [
       (.spec.activeDeadlineSeconds | select(. != null) | {do: "deadline", at: ($start + .)}),
-      changes($start)
+      changes($start),
+      named
     ]
   | min_by(.at) // {do: "nothing"}
 )

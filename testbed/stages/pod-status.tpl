@@ -68,6 +68,9 @@ One template for all: kwok renders it with the pod, and it prints the status as 
   {{- else if and $ending (hasKey $state "waiting") (ne $mode "stop") -}}
     {{- $state = dict "terminated" (dict "exitCode" 137 "reason" "ContainerStatusUnknown" "message" "The container could not be located when the pod was terminated") -}}
   {{- else if and $ending (not (hasKey $state "running")) -}}
+  {{- else if contains " " .image -}}
+    {{- $message := printf "Failed to apply default image tag %q: couldn't parse image name %q: invalid reference format" .image .image -}}
+    {{- $state = dict "waiting" (dict "reason" "InvalidImageName" "message" $message) -}}
   {{- else if $missing -}}
     {{- $message := printf "Back-off pulling image %q: there is no such image" .image -}}
     {{- $state = dict "waiting" (dict "reason" "ImagePullBackOff" "message" $message) -}}

@@ -3,7 +3,6 @@
 use super::volume::VOLUME;
 use super::{Field, accepting, mapped, mapped_as, part, passing, refused, refusing, without_effect};
 
-const LATER: &str = "not supported yet; that comes later";
 const LOGS: &str = "output is with the node's container runtime, readable with `kubectl logs`; annotations of the task tell log agents \
                     of the node where it is to go";
 
@@ -102,10 +101,19 @@ const CONTAINER: &[Field] = &[
         ),
     ]),
     mapped("essential"),
-    refused("restartPolicy", LATER).with(&[
-        part("enabled"),
-        part("ignoredExitCodes"),
-        part("restartAttemptPeriod"),
+    mapped_as(
+        "restartPolicy",
+        "the node restarts the container by Kubernetes' restart rules (from Kubernetes 1.35 on; refused before), after a \
+         pause that grows from 10 seconds to 5 minutes while runs are short",
+    )
+    .with(&[
+        mapped("enabled"),
+        mapped("ignoredExitCodes"),
+        mapped_as(
+            "restartAttemptPeriod",
+            "an essential container that ran shorter ends the task; one that is not essential is restarted all the same, \
+             as a node knows no such period",
+        ),
     ]),
     mapped("entryPoint"),
     mapped("command"),
@@ -125,9 +133,19 @@ const CONTAINER: &[Field] = &[
          a store; refused without",
     )
     .with(&[mapped("name"), mapped("valueFrom")]),
-    refused("dependsOn", LATER).with(&[part("containerName"), part("condition")]),
-    without_effect("startTimeout", "nothing waits for the container: dependsOn is not supported yet"),
-    mapped_as("stopTimeout", "the longest of the containers' holds for the task"),
+    mapped_as(
+        "dependsOn",
+        "SUCCESS by an init container where nothing else has to run beside it, which every other container then starts \
+         after; START by the order of starting; every other condition by Berth, which gives the waiting container its \
+         image when its turn has come. Containers end in the reverse order",
+    )
+    .with(&[mapped("containerName"), mapped("condition")]),
+    mapped_as("startTimeout", "a task in which somebody waits longer for the container is stopped"),
+    mapped_as(
+        "stopTimeout",
+        "a container that others depend on is told to stop when their stopTimeouts are over, even if they ended before. A \
+         node kills all containers of a task at one time: when the delay and the longest chain of stopTimeouts are over",
+    ),
     mapped_as(
         "versionConsistency",
         "the first task of a deployment pulls a tag afresh; later ones run the digest that it got",
@@ -180,7 +198,11 @@ const CONTAINER: &[Field] = &[
         )
         .with(&[mapped("name"), mapped("valueFrom")]),
     ]),
-    mapped("healthCheck").with(&[
+    mapped_as(
+        "healthCheck",
+        "of a container that is not essential it is asked only while others wait for its health: nothing else depends on it",
+    )
+    .with(&[
         mapped("command"),
         mapped("interval"),
         mapped("timeout"),

@@ -18,6 +18,26 @@ impl Writer {
     ///
     /// When a guard forbids the write or the API server refuses it.
     pub async fn patch<K: Object>(&self, object: &K, patch: &Value, guard: Guard) -> Result<Option<K>> {
+        self.change(object, patch, guard, Patch::Merge).await
+    }
+
+    /// The same as a strategic merge patch: members of Kubernetes' own lists are found by their names, so that
+    /// `{"spec": {"containers": [{"name": "app", "image": "i"}]}}` leaves the other containers alone.
+    ///
+    /// # Errors
+    ///
+    /// When a guard forbids the write or the API server refuses it.
+    pub async fn merge<K: Object>(&self, object: &K, patch: &Value, guard: Guard) -> Result<Option<K>> {
+        self.change(object, patch, guard, Patch::Strategic).await
+    }
+
+    async fn change<K: Object>(
+        &self,
+        object: &K,
+        patch: &Value,
+        guard: Guard,
+        kind: fn(Value) -> Patch<Value>,
+    ) -> Result<Option<K>> {
         let place = Place::of_kind(object, Kind::child::<K>())?;
         let mut body = patch.clone();
         set_uid(&mut body, Some(object.meta()));
@@ -27,7 +47,7 @@ impl Writer {
             meta.insert("resourceVersion".into(), json!(place.version(object.meta())?));
         }
         let params = PatchParams { field_manager: Some(MANAGER.into()), ..PatchParams::default() };
-        let request = kube::core::Request::new(&place.path).patch(&place.name, &params, &Patch::Merge(&body));
+        let request = kube::core::Request::new(&place.path).patch(&place.name, &params, &kind(body));
         match self.send(&place, "patch", Verb::Patch, request).await {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.code() == Some(409) && guard == Guard::Version => Ok(None),

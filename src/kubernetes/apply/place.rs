@@ -28,6 +28,14 @@ impl Place {
         Ok((place, child))
     }
 
+    /// All objects of a kind in `namespace`.
+    pub fn of_namespace<K: Object>(namespace: &str) -> Result<Self> {
+        let unknown = || Error::Kind { kind: format!("{}/{}", K::api_version(&()), K::kind(&())) };
+        let kind = Kind::child::<K>().ok_or_else(unknown)?;
+        let path = K::url_path(&(), Some(namespace));
+        Ok(Self { kind, path, namespace: namespace.to_owned(), name: String::new() })
+    }
+
     pub fn of_kind<K: Object>(object: &K, kind: Option<Kind>) -> Result<Self> {
         let meta = object.meta();
         let kind =

@@ -1,6 +1,7 @@
 //! A live pod's containers → whether the task counts as healthy.
 
-use super::{Reading, View, started, unable_to_start};
+use super::Reading;
+use super::view::{View, started};
 use crate::model::{Health, PROVEN_AFTER, label};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{ContainerStatus, PodCondition, Probe};
@@ -9,8 +10,8 @@ use k8s_openapi::api::core::v1::{ContainerStatus, PodCondition, Probe};
 /// A verdict needs somebody to ask: a task on a node that is gone fails its check or is an unhealthy target.
 pub(super) fn of(view: &View<'_>, started_at: Option<Timestamp>, reading: &Reading<'_>) -> Health {
     let Some(started_at) = started_at else {
-        let stuck = view.containers().any(|status| unable_to_start(status).is_some());
-        return Health::Unknown { decided_at: view.patience_ends().filter(|_| stuck) };
+        let given_up = view.patience_ends().filter(|_| view.stuck().is_some());
+        return Health::Unknown { decided_at: given_up.into_iter().chain(view.late_next()).min() };
     };
     let mut undecided = None;
     let mut has_check = false;
@@ -27,7 +28,7 @@ pub(super) fn of(view: &View<'_>, started_at: Option<Timestamp>, reading: &Readi
     if let Some(decided_at) = undecided {
         return Health::Unknown { decided_at };
     }
-    if (has_check || reading.is_target) && is_lost(view, started_at) {
+    if (has_check || reading.is_target) && (is_lost(view, started_at) || is_on_lost(view, reading)) {
         return Health::Unhealthy;
     }
     if has_check || reading.is_target {
@@ -62,6 +63,12 @@ fn is_lost(view: &View<'_>, started_at: Timestamp) -> bool {
         let turned = ready.last_transition_time.as_ref().map(|time| time.0);
         ready.status == "False" && turned.is_some_and(|at| at > started_at)
     }) && view.containers().all(|status| status.ready)
+}
+
+/// The same where the pod was not ready before: a container that is not essential had ended.
+fn is_on_lost(view: &View<'_>, reading: &Reading<'_>) -> bool {
+    let node = view.pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref());
+    node.is_some_and(|node| (reading.instance)(node).lost)
 }
 
 fn ready_condition<'a>(view: &View<'a>) -> Option<&'a PodCondition> {

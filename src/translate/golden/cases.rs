@@ -2,7 +2,10 @@
 
 use crate::model::placement::{Constraint, Placement, Strategy};
 use crate::model::task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol};
-use crate::model::{Identity, Mount, Registration, Service, TargetGroup, TaskDefinition, Volume};
+use crate::model::{
+    Condition, Dependency, Identity, Mount, Registration, Restart, Service, TargetGroup, TaskDefinition,
+    Volume,
+};
 use crate::placement::NodeView;
 use crate::placement::expression::parse;
 
@@ -187,6 +190,50 @@ pub fn constraints() -> Service {
         member_of("attribute:ecs.instance-type =~ m5.* and attribute:stack != prod"),
         member_of("not(task:group == service:database)"),
     ];
+    service
+}
+
+/// A migration, a proxy, a cache that has to be warm, the application behind them, an agent that is restarted.
+pub fn depends_on() -> Service {
+    let mut service = minimal();
+    let check = |command: &str| HealthCheck {
+        command: vec![command.into()],
+        interval: 10,
+        timeout: 5,
+        retries: 3,
+        start_period: 0,
+    };
+    let waits = |waits: &[(&str, Condition)]| -> Vec<Dependency> {
+        let wait = |(name, condition): &(&str, Condition)| Dependency {
+            container: (*name).into(),
+            condition: *condition,
+        };
+        waits.iter().map(wait).collect()
+    };
+    let sized = |name: &str| Container { cpu: 128, memory: Some(64), ..container(name) };
+    service.task_definition.containers = vec![
+        Container { essential: false, start_timeout: Some(120), ..sized("Migrate") },
+        Container { health_check: Some(check("/bin/proxy-is-well")), stop_timeout: 10, ..sized("proxy") },
+        Container { essential: false, health_check: Some(check("/bin/warm")), ..sized("cache") },
+        Container {
+            image: "example.com/app".into(),
+            depends_on: waits(&[
+                ("Migrate", Condition::Success),
+                ("proxy", Condition::Healthy),
+                ("cache", Condition::Healthy),
+            ]),
+            stop_timeout: 20,
+            ..sized("app")
+        },
+        Container { depends_on: waits(&[("app", Condition::Start)]), essential: false, ..sized("metrics") },
+        Container {
+            essential: false,
+            restart: Some(Restart { ignored_exit_codes: vec![7, 0, 7], attempt_period: 60 }),
+            ..sized("agent")
+        },
+    ];
+    service.target_groups = vec![target_group("web", "app", 80)];
+    service.deregistration_delay = 5;
     service
 }
 

@@ -21,7 +21,7 @@ fn container(essential: bool, cpu: u32, memory: Option<u32>, memory_reservation:
 fn charged(definition: &TaskDefinition, pod_level_resources: bool) -> corev1::PodSpec {
     let containers = definition.containers.iter().map(|_| corev1::Container::default()).collect();
     let mut spec = corev1::PodSpec { containers, ..Default::default() };
-    charge(&mut spec, definition, Capabilities { pod_level_resources });
+    charge(&mut spec, definition, Capabilities { pod_level_resources, ..Capabilities::default() }, false);
     spec
 }
 
@@ -100,6 +100,22 @@ fn fargate_reserves_what_may_be_used() {
     let definition = TaskDefinition { fargate: true, ..definition(Some(256), Some(512), containers) };
     assert_eq!(shorts(&definition, true), ["250m 512Mi / 250m 512Mi", "- 512Mi / - 512Mi"]);
     assert_eq!(shorts(&definition, false), ["250m 512Mi / 250m 512Mi"]);
+}
+
+#[test]
+fn containers_that_run_before_the_others_are_charged_as_well() {
+    let containers = vec![container(false, 256, Some(512), Some(128)), container(true, 256, None, Some(64))];
+    let definition = definition(None, None, containers);
+    let pods = vec![corev1::Container::default(); 2];
+    let mut spec = corev1::PodSpec { containers: pods, ..Default::default() };
+    charge(
+        &mut spec,
+        &definition,
+        Capabilities { pod_level_resources: true, ..Capabilities::default() },
+        true,
+    );
+    assert_eq!(short(spec.resources.as_ref()), "500m 192Mi / - -");
+    assert_eq!(short(spec.containers[0].resources.as_ref()), "250m 128Mi / - 512Mi");
 }
 
 #[test]
