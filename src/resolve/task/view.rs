@@ -155,7 +155,7 @@ impl<'a> View<'a> {
             let reason = "Essential container in task exited".to_owned();
             return Some((StopCode::EssentialContainerExited, reason));
         }
-        if let Some(reason) = self.hopeless() {
+        if let Some(reason) = super::pull::gives_way(self.pod).or_else(|| self.hopeless()) {
             return Some((StopCode::TaskFailedToStart, reason));
         }
         if let Some(reason) = pull::gives_way(self.pod) {
