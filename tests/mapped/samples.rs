@@ -20,6 +20,12 @@ const fn beside(with: &'static str, path: &'static str, before: &'static str, af
 pub const CONSTANT: &[&str] = &["placementConstraints[].type"];
 
 const SECOND: &str = r#"{"containerDefinitions": [{}, {"name": "b", "image": "b", "memory": 8}]}"#;
+const WAITS: &str = r#"{"containerDefinitions": [{"dependsOn": [{"containerName": "b", "condition": "START"}]},
+    {"name": "b", "image": "b", "memory": 8, "essential": false},
+    {"name": "c", "image": "c", "memory": 8, "essential": false}]}"#;
+const AWAITED: &str = r#"{"containerDefinitions": [{"essential": false},
+    {"name": "b", "image": "b", "memory": 8, "dependsOn": [{"containerName": "app", "condition": "COMPLETE"}]}]}"#;
+const RESTARTED: &str = r#"{"containerDefinitions": [{"restartPolicy": {"enabled": true}}]}"#;
 const CHECKED: &str = r#"{"containerDefinitions": [{"healthCheck": {"command": ["CMD", "true"]}}]}"#;
 const MOUNTED: &str = r#"{"volumes": [{"name": "v"}, {"name": "w"}],
     "containerDefinitions": [{"mountPoints": [{"sourceVolume": "v", "containerPath": "/v"}]}]}"#;
@@ -102,7 +108,13 @@ pub const SAMPLES: &[Sample] = &[
     sample("containerDefinitions[].user", "", "\"1000:2000\""),
     sample("containerDefinitions[].user", "", "\"nobody\""),
     sample("containerDefinitions[].stopTimeout", "", "50"),
-    sample("containerDefinitions[].startTimeout", "", "50"),
+    beside(AWAITED, "containerDefinitions[].startTimeout", "", "50"),
+    beside(WAITS, "containerDefinitions[].dependsOn[].containerName", "\"b\"", "\"c\""),
+    beside(WAITS, "containerDefinitions[].dependsOn[].condition", "\"START\"", "\"COMPLETE\""),
+    beside(WAITS, "containerDefinitions[].dependsOn[].condition", "\"COMPLETE\"", "\"SUCCESS\""),
+    sample("containerDefinitions[].restartPolicy.enabled", "false", "true"),
+    beside(RESTARTED, "containerDefinitions[].restartPolicy.ignoredExitCodes", "", "[7]"),
+    beside(RESTARTED, "containerDefinitions[].restartPolicy.restartAttemptPeriod", "", "60"),
     sample("containerDefinitions[].interactive", "", "true"),
     sample("containerDefinitions[].pseudoTerminal", "", "true"),
     sample("containerDefinitions[].privileged", "", "true"),
