@@ -43,14 +43,14 @@ pub fn note<'a>(
 /// The deployment's tasks, the first first.
 fn own<'a>(deployment: &Deployment, pods: impl Iterator<Item = &'a Pod>) -> Vec<&'a Pod> {
     let mut own: Vec<&Pod> = pods.filter(|pod| is_of(pod, deployment)).collect();
-    // Names of one deployment differ in the number alone.
-    own.sort_by(|one, other| place(one).cmp(&place(other)));
+    own.sort_by_key(|pod| number(pod));
     own
 }
 
-fn place(pod: &Pod) -> (usize, &str) {
+/// The task's number in its deployment, with which its name ends.
+fn number(pod: &Pod) -> u32 {
     let name = pod.metadata.name.as_deref().unwrap_or_default();
-    (name.len(), name)
+    name.rsplit('-').next().and_then(|digits| digits.parse().ok()).unwrap_or(u32::MAX)
 }
 
 fn is_of(pod: &Pod, deployment: &Deployment) -> bool {

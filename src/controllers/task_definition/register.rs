@@ -132,7 +132,7 @@ fn stand<'r>(
 ) -> Family {
     let active = revisions.filter(|revision| !revision.inactive);
     let mut active: Vec<i64> = active.map(|revision| revision.number).collect();
-    active.sort_unstable_by(|one, other| other.cmp(one));
+    active.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
     active.dedup();
     Family { name: subject.family.clone(), latest, active, deregistering }
 }
