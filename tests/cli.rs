@@ -26,7 +26,7 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 const SOUND: &str = "{apiVersion: ecs.berth.dev/v1alpha1, kind: TaskDefinition, metadata: {name: web}, spec: \
-                     {tags: [{key: a, value: b}], containerDefinitions: [{name: a, image: a, memory: 8}]}}";
+                     {executionRoleArn: role, containerDefinitions: [{name: a, image: a, memory: 8}]}}";
 const BROKEN: &str = "{apiVersion: ecs.berth.dev/v1alpha1, kind: TaskDefinition, metadata: {name: web}, spec: \
                       {containerDefinitions: [{name: a, image: a, memory: 8, dependsOn: [{containerName: b, condition: \
                       START}], imag: b}]}}";
@@ -48,7 +48,10 @@ fn render_prints_objects_or_all_that_is_wrong() {
     assert_eq!(broken.status.code(), Some(1));
     assert_eq!(text(&broken.stdout), "");
     let told = text(&broken.stderr);
-    assert!(told.contains("-: spec.containerDefinitions[0].dependsOn: "), "{told}");
+    assert!(
+        told.contains("-: spec.containerDefinitions[0].dependsOn[0].containerName: there is no container"),
+        "{told}"
+    );
     assert!(told.contains("containerDefinitions[0].imag: unknown member; did you mean image?"), "{told}");
     // Where a file has several objects, each line says which one it is about.
     let several = format!("{SOUND}\n---\n{}", BROKEN.replacen("web", "other", 1));
@@ -100,7 +103,7 @@ fn nodes_answer_constraints_that_ask_for_values() {
 fn validate_prints_each_broken_rule_and_what_changes_nothing() {
     let sound = berth(&["validate", "-"], SOUND);
     assert_eq!(sound.status.code(), Some(0));
-    assert!(text(&sound.stderr).starts_with("note: -: spec.tags: "), "{}", text(&sound.stderr));
+    assert!(text(&sound.stderr).starts_with("note: -: spec.executionRoleArn: "), "{}", text(&sound.stderr));
     assert_eq!(text(&berth(&["validate", "-q", "-"], SOUND).stderr), "");
     let broken = berth(&["validate", "-f", "-"], BROKEN);
     assert_eq!(broken.status.code(), Some(1));
