@@ -145,7 +145,7 @@ document! {
         region: String,
         /// What namespaces are granted beyond the *baseline* pod security standard, and what foreign names stand for.
         /// Default: nothing.
-        #[schemars(length(max = 50))]
+        #[schemars(length(max = 25))]
         grants: Vec<Grant>,
     }
 }
