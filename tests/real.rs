@@ -14,6 +14,8 @@
 
 #[path = "real/canonical.rs"]
 mod canonical;
+#[path = "real/digests.rs"]
+mod digests;
 #[path = "real/documents.rs"]
 mod documents;
 #[path = "real/inside.rs"]
@@ -97,6 +99,7 @@ async fn berth_on_real_nodes() {
             stages.run("a container is restarted", order::restarted(site("again"))),
             stages.run("a helper ends", order::helper_ends(site("helper"))),
             stages.run("a quota", refusals::quota(site("tight"))),
+            stages.run("a tag that moves", digests::moving_tag(site("tags"))),
         );
         stages.run("the log", install::log(&bed)).await;
         stages.run("the leader's process is killed", leader::killed(&roll)).await;

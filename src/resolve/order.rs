@@ -74,8 +74,10 @@ fn dependencies(
     }
     let links = definition.links.iter().flatten().map(|link| super::sharing::split(link).0);
     let sources = definition.volumes_from.iter().flatten();
-    let needed = links.chain(sources.filter_map(|from| from.source_container.as_deref()));
-    for name in needed.chain(super::sharing::routers(spec, definition)) {
+    for router in super::sharing::routers(spec, definition) {
+        dependencies.push(Dependency { container: router.to_owned(), condition: Condition::Start });
+    }
+    for name in links.chain(sources.filter_map(|from| from.source_container.as_deref())) {
         let container = name.to_owned();
         let is_new = dependencies.iter().all(|known| known.container != container);
         if is_new && all.iter().any(|other| other.name == container) {

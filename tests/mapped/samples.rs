@@ -16,11 +16,13 @@ const fn beside(with: &'static str, path: &'static str, before: &'static str, af
     Sample { path, before, after, with }
 }
 
-/// Members that have one legal value only, and one that asks for what a grant gives the image's registry anyway.
+/// Members that have one legal value only, one that asks for what a grant gives the image's registry anyway, and one
+/// that says how long what is written stays.
 pub const CONSTANT: &[&str] = &[
     "placementConstraints[].type",
     "containerDefinitions[].environmentFiles[].type",
     "containerDefinitions[].repositoryCredentials.credentialsParameter",
+    "kubernetes.revisionHistoryLimit",
 ];
 
 const SECOND: &str = r#"{"containerDefinitions": [{}, {"name": "b", "image": "b", "memory": 8}]}"#;

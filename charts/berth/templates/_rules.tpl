@@ -29,10 +29,22 @@
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
   verbs: [get, list, watch, create, patch, delete]
+# a task serves on when a container has ended that is not essential; Kubernetes shows it as an endpoint no more
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [get, list, watch, create, patch, delete]
 # service events
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create]
+# one per task role and namespace, where a Cluster maps the role; Berth never asks for a token of one
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  verbs: [get, list, watch, create, patch, delete]
+# asks External Secrets to fetch what a Cluster maps to a store; the values stay out of Berth's sight
+- apiGroups: [external-secrets.io]
+  resources: [externalsecrets]
+  verbs: [get, create, patch]
 {{- end -}}
 
 {{- define "berth.rules.cluster" -}}

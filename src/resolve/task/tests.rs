@@ -2,6 +2,10 @@ use super::*;
 use crate::model::StopCode;
 use serde_json::json;
 
+mod listing;
+mod restarts;
+mod waiting;
+
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
@@ -141,6 +145,31 @@ fn an_image_that_cannot_be_pulled_is_a_failed_launch_after_half_a_minute() {
 }
 
 #[test]
+fn a_secret_that_is_not_there_is_told_in_the_words_of_ecs() {
+    for (message, words) in [
+        (
+            "secret \"db\" not found",
+            "ResourceInitializationError: unable to pull secrets or registry auth: secret \"db\"",
+        ),
+        (
+            "couldn't find key user in Secret shop/db",
+            "ResourceInitializationError: unable to pull secrets or registry auth: couldn't find key user in Secret shop/db",
+        ),
+        (
+            "configmap \"env\" not found",
+            "ResourceInitializationError: failed to download env files: configmap \"env\"",
+        ),
+        ("container has runAsNonRoot", "CannotCreateContainerError: container has runAsNonRoot"),
+    ] {
+        let waiting = json!({"waiting": {"reason": "CreateContainerConfigError", "message": message}});
+        let mut stuck = pod(json!([container("app", waiting)]));
+        stuck["status"]["phase"] = json!("Pending");
+        let story = read(stuck, 100).story.unwrap();
+        assert!(story.starts_with(words), "{story}");
+    }
+}
+
+#[test]
 fn a_task_that_somebody_deletes_is_stopping_and_no_failure() {
     let mut evicted = pod(json!([container("app", running())]));
     evicted["metadata"]["deletionTimestamp"] = json!(at(5).to_string());
@@ -187,225 +216,6 @@ fn a_task_on_an_instance_that_is_drained_is_known_as_such() {
     assert!(read(leaving, 60).draining);
 }
 
-/// A pod in which `app` waits at a gate for `db`, and `db` is in this state.
-fn gated(condition: &str, db: serde_json::Value, timeout: Option<u32>) -> serde_json::Value {
-    let text = "waiting for db to be so";
-    let message = format!("Failed to apply default image tag \"{text}\": couldn't parse image name");
-    let waiting = json!({"waiting": {"reason": "InvalidImageName", "message": message}});
-    let mut pod = pod(json!([db, container("app", waiting)]));
-    pod["spec"]["containers"][1]["image"] = json!(text);
-    pod["status"]["phase"] = json!("Pending");
-    let mut after = json!({"container": "db", "condition": condition});
-    if let Some(timeout) = timeout {
-        after["timeout"] = json!(timeout);
-    }
-    let order = json!({"app": {"image": "shop/app:1", "after": [after]}});
-    pod["metadata"]["annotations"]["ecs.berth.dev/start-order"] = json!(order.to_string());
-    pod
-}
-
-fn images(task: &Task) -> Vec<&str> {
-    task.releases.iter().map(|release| release.image.as_str()).collect()
-}
-
-#[test]
-fn a_container_is_let_go_when_what_it_waits_for_has_come() {
-    let unready = |state| {
-        let mut status = container("db", state);
-        status["ready"] = json!(false);
-        status
-    };
-    let waits: [(&str, serde_json::Value); 6] = [
-        ("HEALTHY", unready(running())),
-        ("COMPLETE", container("db", running())),
-        ("SUCCESS", container("db", running())),
-        ("START", container("db", json!({"waiting": {"reason": "ContainerCreating"}}))),
-        ("SUCCESS", container("db", json!({"waiting": {"reason": "ContainerCreating"}}))),
-        ("HEALTHY", container("db", json!({"waiting": {"reason": "ContainerCreating"}}))),
-    ];
-    for (condition, db) in waits {
-        let seen = read(gated(condition, db, None), 60);
-        assert_eq!(
-            (images(&seen), code(&seen), seen.last_status),
-            (vec![], None, LastStatus::Pending),
-            "{condition}"
-        );
-    }
-    let goes = [
-        ("HEALTHY", container("db", running())),
-        ("COMPLETE", container("db", ended(9, 3))),
-        ("SUCCESS", container("db", ended(9, 0))),
-        ("START", container("db", running())),
-        ("START", container("db", ended(9, 1))),
-    ];
-    for (condition, db) in goes {
-        let seen = read(gated(condition, db, None), 60);
-        assert_eq!((images(&seen), code(&seen)), (vec!["shop/app:1"], None), "{condition}");
-    }
-}
-
-#[test]
-fn a_container_that_was_let_go_is_let_go_once_and_then_stands_or_falls_by_its_image() {
-    let mut pod = gated("HEALTHY", container("db", running()), Some(1));
-    pod["spec"]["containers"][1]["image"] = json!("shop/app:1");
-    pod["metadata"]["annotations"]["ecs.berth.dev/released-at"] = json!(at(100).to_string());
-    let seen = read(pod.clone(), 200);
-    assert_eq!(
-        (images(&seen), code(&seen), seen.health),
-        (vec![], None, Health::Unknown { decided_at: None })
-    );
-    let waiting = json!({"waiting": {"reason": "ErrImagePull", "message": "no such image"}});
-    pod["status"]["containerStatuses"][1]["state"] = waiting;
-    let early = read(pod.clone(), 129);
-    assert_eq!((early.broken, early.health), (None, Health::Unknown { decided_at: Some(at(130)) }));
-    assert_eq!(read(pod, 130).broken.unwrap().1, "CannotPullContainerError: no such image");
-}
-
-#[test]
-fn an_image_that_is_wrong_itself_is_no_gate() {
-    let mut pod = gated("HEALTHY", container("db", running()), None);
-    pod["spec"]["containers"][1]["image"] = json!("shop/app:1");
-    let message = "Failed to apply default image tag \"shop/app:1\": couldn't parse image name";
-    pod["status"]["containerStatuses"][1]["state"]["waiting"]["message"] = json!(message);
-    assert!(read(pod, 60).broken.unwrap().1.starts_with("CannotPullContainerError: Failed"));
-}
-
-#[test]
-fn a_wait_that_can_only_be_in_vain_ends_the_task_with_the_reason() {
-    let seen = read(gated("SUCCESS", container("db", ended(9, 3)), None), 10);
-    assert_eq!(
-        seen.broken,
-        Some((
-            StopCode::TaskFailedToStart,
-            "TaskDependencyError: container app waits for container db to be SUCCESS: it ended with exit code 3"
-                .to_owned()
-        ))
-    );
-    assert_eq!((seen.failed_at.is_some(), images(&seen)), (true, vec![]));
-    let ended_first = read(gated("HEALTHY", container("db", ended(9, 0)), None), 10);
-    assert!(ended_first.broken.unwrap().1.ends_with("to be HEALTHY: it ended"));
-}
-
-#[test]
-fn a_start_timeout_counts_from_the_start_of_the_container_that_is_waited_for() {
-    let late = || gated("COMPLETE", container("db", running()), Some(20));
-    let early = read(late(), 21);
-    assert_eq!((early.broken, early.health), (None, Health::Unknown { decided_at: Some(at(22)) }));
-    let reason = read(late(), 22).broken.unwrap().1;
-    assert!(reason.ends_with("to be COMPLETE: its startTimeout of 20 seconds is over"), "{reason}");
-    // Of an init container, too; the node waits for it, Berth looks at the clock.
-    let mut init = pod(json!([container("app", json!({"waiting": {"reason": "PodInitializing"}}))]));
-    init["status"]["phase"] = json!("Pending");
-    init["status"]["initContainerStatuses"] = json!([container("seed", running())]);
-    let order = json!({"app": {"after": [{"container": "seed", "condition": "SUCCESS", "timeout": 20}]}});
-    init["metadata"]["annotations"]["ecs.berth.dev/start-order"] = json!(order.to_string());
-    assert_eq!(read(init.clone(), 21).health, Health::Unknown { decided_at: Some(at(22)) });
-    assert_eq!(read(init, 22).broken.unwrap().0, StopCode::TaskFailedToStart);
-}
-
-#[test]
-fn an_init_container_that_fails_is_a_failed_launch_with_its_story() {
-    let mut failed = pod(json!([container("app", json!({"waiting": {"reason": "PodInitializing"}}))]));
-    failed["status"]["phase"] = json!("Failed");
-    failed["status"]["initContainerStatuses"] = json!([container("seed", ended(9, 4))]);
-    let seen = read(failed, 60);
-    assert_eq!(
-        (seen.last_status, seen.failed_at, seen.stopped_at),
-        (LastStatus::Stopped, Some(at(9)), Some(at(9)))
-    );
-    assert_eq!(seen.story.as_deref(), Some("container seed ended with exit code 4 (no reason given)"));
-}
-
-/// A pod whose container `app` may be restarted after it ran for a minute, but not after exit code 7.
-fn restartable(state: serde_json::Value, last: serde_json::Value, count: i32) -> serde_json::Value {
-    let mut status = container("app", state);
-    status["restartCount"] = json!(count);
-    status["lastState"] = last;
-    let mut pod = pod(json!([status]));
-    pod["spec"]["containers"][0]["restartPolicy"] = json!("Never");
-    pod["spec"]["containers"][0]["restartPolicyRules"] =
-        json!([{"action": "Restart", "exitCodes": {"operator": "NotIn", "values": [7]}}]);
-    pod["metadata"]["annotations"]["ecs.berth.dev/restart-attempt-periods"] = json!("{\"app\":60}");
-    pod
-}
-
 fn code(task: &Task) -> Option<StopCode> {
     task.broken.as_ref().map(|(code, _)| *code)
-}
-
-#[test]
-fn a_container_with_a_restart_policy_that_ran_long_enough_does_not_end_its_task() {
-    let between = read(restartable(ended(100, 0), json!({}), 0), 101);
-    assert_eq!((code(&between), between.last_status), (None, LastStatus::Running));
-    let backing_off = json!({"waiting": {"reason": "CrashLoopBackOff"}});
-    let again = read(restartable(backing_off, ended(100, 1), 1), 105);
-    assert_eq!((code(&again), again.last_status, again.failed_at), (None, LastStatus::Running, None));
-    let runs = json!({"running": {"startedAt": at(110).to_string()}});
-    let runs = read(restartable(runs, ended(100, 1), 1), 111);
-    assert_eq!((code(&runs), runs.started_at, runs.health), (None, Some(at(1)), Health::Healthy));
-}
-
-#[test]
-fn a_container_with_a_restart_policy_ends_its_task_by_an_ignored_code_or_a_short_run() {
-    let ignored = read(restartable(ended(100, 7), json!({}), 0), 101);
-    assert_eq!((code(&ignored), ignored.failed_at), (Some(StopCode::EssentialContainerExited), None));
-    let short = read(restartable(ended(61, 0), json!({}), 0), 61);
-    assert_eq!(code(&short), Some(StopCode::EssentialContainerExited));
-    // The node has restarted it meanwhile.
-    let restarted =
-        read(restartable(json!({"running": {"startedAt": at(62).to_string()}}), ended(61, 1), 1), 63);
-    assert_eq!(code(&restarted), Some(StopCode::EssentialContainerExited));
-    // Its node knows no restart rules.
-    let left = |second| read(restartable(ended(100, 1), json!({}), 0), second);
-    assert_eq!((code(&left(159)), code(&left(160))), (None, Some(StopCode::EssentialContainerExited)));
-}
-
-/// A task behind a target group of which the helper has ended.
-fn partly_ended(value: &str) -> serde_json::Value {
-    let mut pod = pod(json!([container("app", running()), container("helper", ended(30, 1))]));
-    pod["metadata"]["labels"]["target-group.ecs.berth.dev/abc"] = json!(value);
-    pod
-}
-
-#[test]
-fn a_task_of_which_a_helper_has_ended_is_shown_by_berth_from_then_on() {
-    assert_eq!(read(partly_ended(""), 60).listing, Listing::Dropped);
-    assert_eq!(read(partly_ended("listed-by-berth"), 60).listing, Listing::Own { ready: true });
-    let mut unready = partly_ended("listed-by-berth");
-    unready["status"]["containerStatuses"][0]["ready"] = json!(false);
-    assert_eq!(read(unready, 60).listing, Listing::Own { ready: false });
-    let mut lost = partly_ended("listed-by-berth");
-    lost["spec"]["nodeName"] = json!("lost");
-    let lost = read(lost, 60);
-    assert_eq!((lost.listing, lost.health), (Listing::Own { ready: false }, Health::Unhealthy));
-}
-
-#[test]
-fn a_task_that_stops_or_takes_no_requests_is_shown_by_nobody_else() {
-    let mut unregistered = partly_ended("");
-    unregistered["metadata"]["labels"] = json!({"group.ecs.berth.dev/abc": ""});
-    assert_eq!(read(unregistered, 60).listing, Listing::Selected);
-    let mut unready = partly_ended("");
-    unready["status"]["containerStatuses"][0]["ready"] = json!(false);
-    assert_eq!(read(unready, 60).listing, Listing::Selected);
-    let mut stopping = partly_ended("listed-by-berth");
-    stopping["metadata"]["deletionTimestamp"] = json!(at(50).to_string());
-    assert_eq!(read(stopping, 60).listing, Listing::Selected);
-    let mut broken = partly_ended("listed-by-berth");
-    broken["status"]["containerStatuses"][0]["state"] = ended(40, 1);
-    assert_eq!(read(broken, 60).listing, Listing::Selected);
-}
-
-#[test]
-fn of_several_containers_only_the_essential_ones_make_a_task_unhealthy() {
-    let both = |name: &str| {
-        let mut pod = pod(json!([container("app", running()), container("helper", running())]));
-        let place = usize::from(name == "helper");
-        pod["status"]["containerStatuses"][place]["ready"] = json!(false);
-        let probe = json!({"periodSeconds": 5, "failureThreshold": 2, "timeoutSeconds": 2});
-        pod["spec"]["containers"][0]["readinessProbe"] = probe.clone();
-        pod["spec"]["containers"][1]["readinessProbe"] = probe;
-        read(pod, 60).health
-    };
-    assert_eq!((both("app"), both("helper")), (Health::Unhealthy, Health::Healthy));
 }
