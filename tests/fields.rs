@@ -75,7 +75,7 @@ fn refusals_name_their_place_and_what_was_meant() {
             "inferenceAccelerators": [{"deviceName": "x", "deviceType": "eia1.medium"}], "revision": 3, "Family": "x",
             "executionRoleArn": "arn:aws:iam::1:role/x",
             "containerDefinitions": [{}, {
-                "user": "postgres", "dockerLabels": {"a": "b"}, "readonly_root_filesystem": true, "colour": 1,
+                "user": "postgres", "readonly_root_filesystem": true, "colour": 1,
                 "healthCheck": {"commands": []},
                 "logConfiguration": {"logDriver": "awslogs", "option": {}, "options": {"anything": "goes"}},
             }],
