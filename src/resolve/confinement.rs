@@ -151,13 +151,10 @@ impl Judge<'_> {
         self.confinement.credential_spec = Some(name);
     }
 
-    /// Kubernetes takes no container that can gain rights and cannot.
+    /// Kubernetes takes no privileged container that cannot gain rights.
     fn escalation(&mut self, path: &str) {
-        let gains = self.confinement.privileged
-            || self.confinement.added.iter().any(|name| matches!(name.as_str(), "SYS_ADMIN" | "ALL"));
-        if self.confinement.no_new_privileges && gains {
-            let message =
-                "no-new-privileges does not go together with privileged, a device, or capability SYS_ADMIN";
+        if self.confinement.no_new_privileges && self.confinement.privileged {
+            let message = "no-new-privileges does not go together with privileged or with a device";
             self.found.push(Violation::new(format!("{path}.dockerSecurityOptions"), message));
         }
     }

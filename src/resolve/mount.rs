@@ -131,13 +131,14 @@ fn devices(linux: &LinuxParameters, path: &str, found: &mut Vec<Violation>) -> V
         if super::device::offered(&host).is_some() {
             continue;
         }
-        let inside =
-            device.container_path.clone().filter(|path| !path.is_empty()).unwrap_or_else(|| host.clone());
-        for (member, place) in [("hostPath", &host), ("containerPath", &inside)] {
+        let given = device.container_path.clone().filter(|path| !path.is_empty());
+        let written = [("hostPath", Some(&host)), ("containerPath", given.as_ref())];
+        for (member, place) in written.into_iter().filter_map(|(member, place)| Some((member, place?))) {
             if !is_absolute(place) || place.split('/').any(|part| part == "..") {
                 found.push(Violation::new(format!("{path}.devices[{index}].{member}"), not_absolute(place)));
             }
         }
+        let inside = given.unwrap_or_else(|| host.clone());
         let volume = format!("device:{host}");
         let source = VolumeSource::Node { path: host };
         let mount = Mount { volume: volume.clone(), path: inside, read_only: false };

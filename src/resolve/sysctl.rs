@@ -6,7 +6,7 @@ use crate::api::TaskDefinitionSpec;
 use crate::model::{NetworkMode, Violation};
 
 /// What the *baseline* pod security standard permits.
-const SAFE: [&str; 10] = [
+const SAFE: [&str; 12] = [
     "kernel.shm_rmid_forced",
     "net.ipv4.ip_local_port_range",
     "net.ipv4.ip_local_reserved_ports",
@@ -16,7 +16,9 @@ const SAFE: [&str; 10] = [
     "net.ipv4.tcp_keepalive_intvl",
     "net.ipv4.tcp_keepalive_probes",
     "net.ipv4.tcp_keepalive_time",
+    "net.ipv4.tcp_rmem",
     "net.ipv4.tcp_syncookies",
+    "net.ipv4.tcp_wmem",
 ];
 
 /// Parameters of an IPC namespace, beside `fs.mqueue.*`.
