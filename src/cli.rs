@@ -1,10 +1,13 @@
 //! The command line: one file per verb.
 
+mod cluster;
 mod controller;
 pub mod crds;
+mod deregister;
 mod files;
 pub mod help;
 mod render;
+mod revisions;
 mod validate;
 
 use clap::{Parser, Subcommand};
@@ -25,11 +28,18 @@ enum Verb {
     /// Print the CustomResourceDefinitions as YAML.
     Crds,
     /// Print what the operator would write for custom resources in files: Kubernetes objects in the order of writing,
-    /// then statuses. Nothing is asked of a cluster. Whatever breaks a rule goes to standard error, all at once.
+    /// then statuses. Nothing is asked of a cluster. Each broken rule is a line on standard error, `FILE: MEMBER: RULE`,
+    /// and then nothing else is printed.
     Render(render::Arguments),
     /// Check custom resources in files without a cluster: schema, rules, members that are refused or change nothing,
-    /// references among them. Prints `FILE: KIND/NAME: MEMBER: RULE` for each broken rule.
+    /// references among them. Each broken rule is a line on standard error, `FILE: MEMBER: RULE`.
     Validate(validate::Arguments),
+    /// Show the revisions of a family: number, status, when each was registered and who uses it; or what differs
+    /// between two of them.
+    Revisions(revisions::Arguments),
+    /// Deregister a revision of a task definition: what runs it goes on, nothing new may use it. This cannot be undone.
+    /// It sets annotation `ecs.berth.dev/deregister` on the TaskDefinition, which the operator carries out.
+    Deregister(deregister::Arguments),
     /// Print a shell's completions, as in `source <(berth completion bash)`.
     Completion(help::Completion),
 }
@@ -47,6 +57,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Verb::Render(arguments) => return render::run(&arguments),
         Verb::Validate(arguments) => return validate::run(&arguments),
+        Verb::Revisions(arguments) => return revisions::run(&arguments),
+        Verb::Deregister(arguments) => deregister::run(&arguments)?,
         Verb::Completion(arguments) => help::completion(&arguments),
     }
     Ok(ExitCode::SUCCESS)

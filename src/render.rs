@@ -8,7 +8,7 @@ mod bundle;
 mod judge;
 mod objects;
 
-pub use bundle::Bundle;
+pub use bundle::{Bundle, documents};
 pub use judge::{Missing, Report};
 
 use crate::model::Violation;
@@ -21,15 +21,24 @@ pub struct Remark {
     pub source: String,
     /// The object, as in `Service/web`; empty where the file is no document at all.
     pub object: String,
+    /// Whether the file has no other object, so that this one need not be named.
+    pub alone: bool,
     /// The member, and what there is to say about it.
     pub violation: Violation,
 }
 
 impl fmt::Display for Remark {
+    /// `FILE: path.to.member: what there is to say`, with ` (Kind/name)` where the file has several objects.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Violation { path, message } = &self.violation;
-        let parts = [&self.source, &self.object, path, message];
+        let parts = [&self.source, path, message];
         let said: Vec<&str> = parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-        formatter.write_str(&said.join(": "))
+        formatter.write_str(&said.join(": "))?;
+        if self.alone || self.object.is_empty() { Ok(()) } else { write!(formatter, " ({})", self.object) }
     }
+}
+
+/// YAML documents as one stream.
+pub fn yaml_stream(documents: &[String]) -> String {
+    documents.join("---\n")
 }

@@ -9,6 +9,7 @@ mod confinement;
 mod container;
 mod device;
 pub mod grants;
+pub mod image;
 mod instance;
 mod judgement;
 mod mount;

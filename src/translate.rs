@@ -25,11 +25,11 @@ mod volume;
 pub use disruption_budget::disruption_budget;
 pub use endpoints::{Endpoint, endpoint_slices};
 pub use external_secret::{ExternalSecret, ExternalSecretSpec, external_secret};
-pub use revision::{controller_revision, revision_counter};
+pub use revision::{controller_revision, given_to, revision_counter, revision_selector, task_selector};
 pub use service::{
     discovery_name, discovery_port, discovery_service, target_group_service, target_group_services,
 };
-pub use service_account::{service_account, service_account_name};
+pub use service_account::{outdated, service_account, service_account_name};
 pub use task::{Launch, task, task_name};
 
 use crate::model::TaskDefinition;

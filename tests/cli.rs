@@ -26,7 +26,7 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 const SOUND: &str = "{apiVersion: ecs.berth.dev/v1alpha1, kind: TaskDefinition, metadata: {name: web}, spec: \
-                     {tags: [{key: a, value: b}], containerDefinitions: [{name: a, image: a, memory: 8}]}}";
+                     {executionRoleArn: role, containerDefinitions: [{name: a, image: a, memory: 8}]}}";
 const BROKEN: &str = "{apiVersion: ecs.berth.dev/v1alpha1, kind: TaskDefinition, metadata: {name: web}, spec: \
                       {containerDefinitions: [{name: a, image: a, memory: 8, dependsOn: [{containerName: b, condition: \
                       START}], imag: b}]}}";
@@ -38,44 +38,155 @@ fn the_page_says_what_the_command_line_takes() {
 
 #[test]
 fn render_prints_objects_or_all_that_is_wrong() {
-    let sound = berth(&["render", "-f", "-", "-n", "shop"], SOUND);
-    assert_eq!(sound.status.code(), Some(0));
-    assert!(text(&sound.stdout).contains("namespace: shop"));
-    assert_eq!(text(&sound.stderr), "");
-    let broken = berth(&["render", "-f", "-"], BROKEN);
+    for files in [&["render", "-", "-n", "shop"][..], &["render", "-f", "-", "-n", "shop"]] {
+        let sound = berth(files, SOUND);
+        assert_eq!(sound.status.code(), Some(0), "{}", text(&sound.stderr));
+        assert!(text(&sound.stdout).contains("namespace: shop"));
+        assert_eq!(text(&sound.stderr), "");
+    }
+    let broken = berth(&["render", "-"], BROKEN);
     assert_eq!(broken.status.code(), Some(1));
     assert_eq!(text(&broken.stdout), "");
     let told = text(&broken.stderr);
-    assert!(told.contains("-: TaskDefinition/web: spec.containerDefinitions[0].dependsOn: "), "{told}");
+    assert!(
+        told.contains("-: spec.containerDefinitions[0].dependsOn[0].containerName: there is no container"),
+        "{told}"
+    );
     assert!(told.contains("containerDefinitions[0].imag: unknown member; did you mean image?"), "{told}");
+    // Where a file has several objects, each line says which one it is about.
+    let several = format!("{SOUND}\n---\n{}", BROKEN.replacen("web", "other", 1));
+    let told = berth(&["render", "-"], &several);
+    assert!(
+        text(&told.stderr).contains("did you mean image? (TaskDefinition/other)\n"),
+        "{}",
+        text(&told.stderr)
+    );
+}
+
+#[test]
+fn render_prints_a_list_in_json_that_has_what_the_yaml_has() {
+    let yaml = berth(&["render", "-"], SOUND);
+    let documents = berth::render::documents(text(&yaml.stdout)).unwrap();
+    let json = berth(&["render", "-", "--output", "json"], SOUND);
+    let list: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&list["apiVersion"], &list["kind"]), (&"v1".into(), &"List".into()));
+    assert_eq!(list["items"].as_array().unwrap(), &documents);
+}
+
+#[test]
+fn nodes_answer_constraints_that_ask_for_values() {
+    let service = "{apiVersion: ecs.berth.dev/v1alpha1, kind: Service, metadata: {name: web}, spec: {taskDefinition: \
+                   web, placementConstraints: [{type: memberOf, expression: 'attribute:ecs.instance-type =~ m5.*'}]}}";
+    let documents = format!("{SOUND}\n---\n{service}");
+    let folder = tempfile::tempdir().unwrap();
+    let (nodes, web) = (folder.path().join("nodes.yaml"), folder.path().join("web.yaml"));
+    let node = "{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Node, metadata: {name: one, labels: \
+                {kubernetes.io/hostname: one, node.kubernetes.io/instance-type: m5.large}}}]}";
+    std::fs::write(&nodes, node).unwrap();
+    std::fs::write(&web, documents).unwrap();
+    let (nodes, web) = (nodes.to_str().unwrap(), web.to_str().unwrap());
+    let without = berth(&["render", web], "");
+    assert!(
+        text(&without.stderr).contains("no known node meets the constraints"),
+        "{}",
+        text(&without.stderr)
+    );
+    let with = berth(&["render", web, "--nodes", nodes], "");
+    assert_eq!((with.status.code(), text(&with.stderr)), (Some(0), ""));
+    assert!(text(&with.stdout).contains("m5.large"), "{}", text(&with.stdout));
+    let none = berth(&["render", web, "--nodes", web], "");
+    assert_eq!(none.status.code(), Some(1));
+    assert!(text(&none.stderr).contains("web.yaml: there is no Node in it"), "{}", text(&none.stderr));
 }
 
 #[test]
 fn validate_prints_each_broken_rule_and_what_changes_nothing() {
-    let sound = berth(&["validate", "-f", "-"], SOUND);
+    let sound = berth(&["validate", "-"], SOUND);
     assert_eq!(sound.status.code(), Some(0));
-    assert!(text(&sound.stdout).starts_with("note: -: TaskDefinition/web: spec.tags: "));
-    assert_eq!(text(&berth(&["validate", "-q", "-f", "-"], SOUND).stdout), "");
+    assert!(text(&sound.stderr).starts_with("note: -: spec.executionRoleArn: "), "{}", text(&sound.stderr));
+    assert_eq!(text(&berth(&["validate", "-q", "-"], SOUND).stderr), "");
     let broken = berth(&["validate", "-f", "-"], BROKEN);
     assert_eq!(broken.status.code(), Some(1));
-    assert_eq!(text(&broken.stdout).lines().count(), 2, "{}", text(&broken.stdout));
-    assert_eq!(text(&broken.stderr), "objects: 1, broken rules: 2\n");
+    assert_eq!(text(&broken.stderr).lines().count(), 2, "{}", text(&broken.stderr));
+    assert!(text(&broken.stderr).lines().all(|line| line.starts_with("-: spec.containerDefinitions[0]")));
+    assert_eq!(text(&broken.stdout), "objects: 1, broken rules: 2\n");
 }
 
 #[test]
-fn a_folder_is_read_file_by_file_and_a_missing_file_is_told() {
+fn a_folder_is_read_file_by_file_and_a_missing_file_is_a_wrong_command_line() {
     let folder = generated::path("examples/web");
-    let rendered = berth(&["render", "-f", folder.to_str().unwrap()], "");
+    let rendered = berth(&["render", folder.to_str().unwrap()], "");
     assert_eq!(rendered.status.code(), Some(0), "{}", text(&rendered.stderr));
     assert!(text(&rendered.stdout).contains("kind: PodDisruptionBudget"));
-    let missing = berth(&["render", "-f", "no-such-file.yaml"], "");
-    assert_eq!(missing.status.code(), Some(1));
-    assert!(text(&missing.stderr).starts_with("berth: cannot read no-such-file.yaml: "));
+    for verb in ["render", "validate"] {
+        let missing = berth(&[verb, "no-such-file.yaml"], "");
+        assert_eq!(missing.status.code(), Some(2));
+        assert!(text(&missing.stderr).starts_with("berth: cannot read no-such-file.yaml: "));
+    }
+}
+
+/// Two revisions, the older of which was deregistered, a service that runs it and one of its tasks.
+const HISTORY: &str = r#"
+{apiVersion: v1, kind: List, items: [
+{apiVersion: apps/v1, kind: ControllerRevision, revision: 2, metadata: {name: web-2, namespace: shop,
+  creationTimestamp: "2026-11-25T12:00:00Z", labels: {ecs.berth.dev/revision-status: ACTIVE}},
+  data: {family: web, spec: {cpu: "1 vCPU", containerDefinitions: [{name: app, image: "nginx:2", essential: true}]}}},
+{apiVersion: apps/v1, kind: ControllerRevision, revision: 1, metadata: {name: web-1, namespace: shop,
+  creationTimestamp: "2026-11-24T12:00:00Z", labels: {ecs.berth.dev/revision-status: INACTIVE},
+  annotations: {ecs.berth.dev/deregistered-at: "2026-11-25T13:00:00Z"}},
+  data: {family: web, spec: {cpu: "1024", containerDefinitions: [{name: app, image: "nginx:1"}]}}},
+{apiVersion: apps/v1, kind: ControllerRevision, revision: 2, metadata: {name: web-counter, namespace: shop}, data: {}},
+{apiVersion: ecs.berth.dev/v1alpha1, kind: Service, metadata: {name: front, namespace: shop}, spec: {taskDefinition: "web:1"}},
+{apiVersion: v1, kind: Pod, metadata: {name: front-1, namespace: shop,
+  labels: {ecs.berth.dev/family: web, ecs.berth.dev/revision: "1"}}}]}
+"#;
+
+#[test]
+fn revisions_shows_history_users_and_what_differs() {
+    let shown = |arguments: &[&str]| {
+        let output = berth(&[&["revisions", "-f", "-"], arguments].concat(), HISTORY);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout).to_owned()
+    };
+    let table = "REVISION   STATUS     REGISTERED             IN USE BY\n\
+                 web:1      INACTIVE   2026-11-24T12:00:00Z   ecsservice/front, 1 task\n\
+                 web:2      ACTIVE     2026-11-25T12:00:00Z   <none>\n";
+    assert_eq!(shown(&["web"]), table);
+    assert!(shown(&["web", "-o", "wide"]).contains("2026-11-25T13:00:00Z   nginx:1\n"));
+    assert_eq!(
+        shown(&["web", "-o", "name"]),
+        "controllerrevision.apps/web-1\ncontrollerrevision.apps/web-2\n"
+    );
+    let all: serde_json::Value = serde_json::from_str(&shown(&["web", "-o", "json"])).unwrap();
+    assert_eq!(all["revisions"][0]["status"], "INACTIVE");
+    assert_eq!(all["revisions"][1]["containerDefinitions"][0]["image"], "nginx:2");
+    assert!(shown(&["web:2"]).contains("image: nginx:2"));
+    let changed = shown(&["web", "--diff"]);
+    assert!(changed.starts_with("--- web:1\n+++ web:2\n"), "{changed}");
+    assert!(changed.contains("nginx:1\n+") && changed.lines().count() < 8, "{changed}");
+    assert!(!changed.contains('\u{1b}') && !changed.contains("essential"), "{changed}");
+    assert_eq!(shown(&["web", "--diff", "2", "2"]), "web:2 and web:2 are the same definition\n");
+}
+
+#[test]
+fn what_is_no_revision_is_told_in_ecs_words() {
+    for (arguments, words) in [
+        (&["revisions", "-f", "-", "other"][..], "Unable to describe task definition."),
+        (&["revisions", "-f", "-", "web:7"], "Unable to describe task definition."),
+        (&["revisions", "-f", "-", "web:x"], "Invalid revision number. Number: "),
+        (&["revisions", "-f", "-", "web", "--diff", "1", "9"], "Unable to describe task definition."),
+        (&["deregister", "web"], "Revision is missing."),
+        (&["deregister", "web:x"], "Invalid revision number. Number: x"),
+    ] {
+        let refused = berth(arguments, HISTORY);
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+        assert!(text(&refused.stderr).contains(words), "{arguments:?}: {}", text(&refused.stderr));
+    }
 }
 
 #[test]
 fn a_wrong_command_line_ends_with_two() {
-    for wrong in [&["rendr"][..], &["render"], &["completion", "tcsh"]] {
+    for wrong in [&["rendr"][..], &["render"], &["completion", "tcsh"], &["revisions"], &["deregister"]] {
         assert_eq!(berth(wrong, "").status.code(), Some(2), "{wrong:?}");
     }
 }
@@ -85,7 +196,7 @@ fn shells_complete_every_verb() {
     for shell in ["bash", "zsh", "fish"] {
         let script = berth(&["completion", shell], "");
         assert_eq!(script.status.code(), Some(0), "{shell}");
-        for verb in ["controller", "crds", "render", "validate"] {
+        for verb in ["controller", "crds", "render", "validate", "revisions", "deregister"] {
             assert!(text(&script.stdout).contains(verb), "{shell}: {verb}");
         }
     }

@@ -36,6 +36,8 @@ mod health;
 mod leaders;
 #[path = "control_plane/resting.rs"]
 mod resting;
+#[path = "control_plane/revisions.rs"]
+mod revisions;
 #[path = "control_plane/rolling.rs"]
 mod rolling;
 #[path = "control_plane/scaling.rs"]

@@ -73,6 +73,7 @@ fn refusals_name_their_place_and_what_was_meant() {
         Document::TaskDefinition,
         &json!({
             "inferenceAccelerators": [{"deviceName": "x", "deviceType": "eia1.medium"}], "revision": 3, "Family": "x",
+            "executionRoleArn": "arn:aws:iam::1:role/x",
             "containerDefinitions": [{}, {
                 "user": "postgres", "readonly_root_filesystem": true, "colour": 1,
                 "healthCheck": {"commands": []},

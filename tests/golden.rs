@@ -106,7 +106,5 @@ fn a_service_alone_is_judged_as_far_as_its_file_goes() {
     let report = bundle(service).report(Missing::IsElsewhere);
     let paths: Vec<&str> = report.violations.iter().map(|one| one.violation.path.as_str()).collect();
     assert_eq!(paths, ["spec.links", "spec.placementConstraints[0].expression"]);
-    assert!(
-        report.notes[0].to_string().starts_with("in.yaml: Service/web: spec.taskDefinition: web:7 is not")
-    );
+    assert!(report.notes[0].to_string().starts_with("in.yaml: spec.taskDefinition: web:7 is not"));
 }

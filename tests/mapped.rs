@@ -82,7 +82,7 @@ fn written(sample: &Sample, value: &str) -> Vec<String> {
         put(&mut spec, sample.path, parse(value));
     }
     let family = spec["family"].clone();
-    let mut service = json!({"cluster": "all", "taskDefinition": family});
+    let mut service = json!({"cluster": "all", "taskDefinition": family, "propagateTags": "TASK_DEFINITION"});
     if spec.to_string().contains("configuredAtLaunch\":true") {
         service["volumeConfigurations"] =
             json!([{"name": "v", "managedEBSVolume": {"roleArn": "r", "sizeInGiB": 1}}]);

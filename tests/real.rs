@@ -14,8 +14,12 @@
 
 #[path = "real/canonical.rs"]
 mod canonical;
+#[path = "real/digests.rs"]
+mod digests;
 #[path = "real/documents.rs"]
 mod documents;
+#[path = "real/inside.rs"]
+mod inside;
 #[path = "real/install.rs"]
 mod install;
 #[path = "real/leader.rs"]
@@ -87,12 +91,15 @@ async fn berth_on_real_nodes() {
             stages.run("stopping", story::stopping(site("stops"))),
             stages.run("an unhealthy task", story::unhealthy(site("sick"))),
             stages.run("the environment", story::environment(site("plain"))),
+            stages.run("inside a container", inside::inside(site("inside"))),
+            stages.run("out of memory", inside::out_of_memory(site("greedy"))),
             stages.run("pod security", refusals::pod_security(site("strict"))),
             stages.run("containers in order", order::started_and_stopped(site("order"))),
             stages.run("waiting in vain", order::in_vain(site("vain"))),
             stages.run("a container is restarted", order::restarted(site("again"))),
             stages.run("a helper ends", order::helper_ends(site("helper"))),
             stages.run("a quota", refusals::quota(site("tight"))),
+            stages.run("a tag that moves", digests::moving_tag(site("tags"))),
         );
         stages.run("the log", install::log(&bed)).await;
         stages.run("the leader's process is killed", leader::killed(&roll)).await;

@@ -49,6 +49,8 @@ names! {
         Placed,
         /// True when the document has members that change nothing on Kubernetes; the message names them.
         FieldsWithoutEffect,
+        /// True when the revisions that an annotation lists are deregistered; False when it cannot be read.
+        Deregistered,
         /// True when an object that Berth did not make has a name that Berth needs.
         NameConflict,
         /// False when tasks cannot be registered for discovery.
@@ -94,6 +96,8 @@ names! {
         Paused,
         /// The revision is registered and can be used.
         Registered,
+        /// The revision, or the revisions that are meant, were deregistered.
+        Deregistered,
         /// The registry or cluster object is in force.
         InForce,
         /// No TaskDefinition of the family, or no such revision.

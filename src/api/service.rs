@@ -151,6 +151,11 @@ document! {
         /// default 10.
         #[schemars(range(min = 0, max = 100))]
         stopped_tasks_kept: i32,
+        /// When a `taskDefinition` without a number is looked up. `ALWAYS` (default): a new revision is deployed as
+        /// soon as it is registered. `ONCE`, as in ECS: the revision that was the newest at the latest edit of this
+        /// spec or forced deployment is kept; scaling is no edit.
+        #[schemars(extend("enum" = ["ALWAYS", "ONCE"]))]
+        resolve_task_definition: String,
         /// `schedulerName` of the tasks' pods. Default: the Cluster's, then Kubernetes' own.
         #[schemars(length(max = 253))]
         scheduler: String,

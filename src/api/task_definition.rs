@@ -52,7 +52,7 @@ document! {
         execution_role_arn: String,
         /// How the containers are networked: `bridge` (default), `host`, `awsvpc` or `none`. Every task has an
         /// address of its own here, as under `awsvpc`; under `bridge` a mapped port is reached through target
-        /// groups and discovery.
+        /// groups and discovery. Under `host` it has its node's, where a Cluster permits it.
         #[schemars(extend("enum" = ["bridge", "host", "awsvpc", "none"]))]
         network_mode: String,
         /// The containers of the task: at most 10, at least one of them essential.
@@ -97,6 +97,16 @@ document! {
         enable_fault_injection: bool,
         /// Isolation of the task from others on its instance (Managed Instances).
         trusted_execution_configuration: TrustedExecutionConfiguration,
+        /// What ECS has no word for. Nothing here is needed, and nothing here is part of a revision.
+        kubernetes: TaskDefinitionKubernetes,
+    }
+
+    /// What ECS has no word for. Nothing here is needed.
+    TaskDefinitionKubernetes {
+        /// How many revisions of the family are kept: 1–1000, default 100. Beyond it the oldest go, but never one
+        /// that a Service names or runs or that has a live task. No number is used again.
+        #[schemars(range(min = 1, max = 1000))]
+        revision_history_limit: i32,
     }
 
     /// A condition that a container instance must meet.
@@ -203,6 +213,15 @@ pub struct TaskDefinitionStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 300))]
     pub task_definition: Option<String>,
+    /// Numbers of the revisions that are ACTIVE, the newest first: at most 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub active_revisions: Vec<i64>,
+    /// The annotation `ecs.berth.dev/deregister` that was carried out last: a revision that is registered later
+    /// is not meant by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub deregistered: Option<String>,
     /// `Ready` (registered), and what else there is to say.
     #[serde(default)]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]

@@ -1,18 +1,25 @@
-//! `-f FILE…`: what is in the files.
+//! `FILE…`: what is in the files.
 
 use crate::render::Bundle;
 use anyhow::Context;
 use clap::Args;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// Which documents to read.
 #[derive(Debug, Args)]
+#[group(id = "documents", required = true, multiple = true, args = ["files", "named"])]
 pub(super) struct Files {
-    /// Files or folders of custom resources, in YAML or JSON; `-` is standard input. Nodes (kubectl get nodes -o
-    /// yaml) answer placement constraints that ask for values.
-    #[arg(short = 'f', long = "filename", value_name = "FILE", required = true, num_args = 1..)]
+    /// Files or folders of custom resources, in YAML or JSON; `-` is standard input.
+    #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// The same, as kubectl takes it.
+    #[arg(short = 'f', long = "filename", value_name = "FILE", num_args = 1..)]
+    named: Vec<PathBuf>,
+    /// Files of nodes (kubectl get nodes -o yaml), which answer placement constraints that ask for values.
+    #[arg(long, value_name = "FILE")]
+    nodes: Vec<PathBuf>,
     /// Namespace of what names none.
     #[arg(short, long, default_value = "default")]
     namespace: String,
@@ -20,23 +27,45 @@ pub(super) struct Files {
 
 impl Files {
     /// Reads them all.
+    ///
+    /// # Errors
+    /// When one cannot be read; what is in it is another matter.
     pub(super) fn read(&self) -> anyhow::Result<Bundle> {
         let mut bundle = Bundle::default();
-        for path in &self.files {
-            if path.as_os_str() == "-" {
-                let mut text = String::new();
-                std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
-                bundle.add("-", &text, &self.namespace);
-                continue;
-            }
-            for file in expand(path)? {
-                let text = std::fs::read_to_string(&file)
-                    .with_context(|| format!("cannot read {}", file.display()))?;
-                bundle.add(&file.display().to_string(), &text, &self.namespace);
-            }
+        let all: Vec<PathBuf> = self.files.iter().chain(&self.named).cloned().collect();
+        for (source, text) in texts(&all)? {
+            bundle.add(&source, &text, &self.namespace);
+        }
+        for (source, text) in texts(&self.nodes)? {
+            bundle.add_nodes(&source, &text);
         }
         Ok(bundle)
     }
+}
+
+/// Says that files cannot be read, which is as wrong as a wrong flag.
+pub(super) fn unreadable(error: &anyhow::Error) -> ExitCode {
+    eprintln!("berth: {error:#}");
+    ExitCode::from(2)
+}
+
+/// The texts of files, of the documents of folders and of standard input, each with the name to call it by.
+pub(super) fn texts(paths: &[PathBuf]) -> anyhow::Result<Vec<(String, String)>> {
+    let mut texts = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+            texts.push(("-".to_owned(), text));
+            continue;
+        }
+        for file in expand(path)? {
+            let text =
+                std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            texts.push((file.display().to_string(), text));
+        }
+    }
+    Ok(texts)
 }
 
 /// The file itself, or the documents of a folder by name.

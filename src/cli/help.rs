@@ -8,8 +8,8 @@ use std::fmt::Write;
 const HEAD: &str = "\
 # The command `berth`
 
-Exit codes: 0, it is done; 1, it is not, and standard error (or the output of `validate`) says why; 2, the command line \
-is wrong.
+Exit codes: 0, it is done; 1, it is not, and standard error says why; 2, the command line is wrong or names a file that \
+cannot be read.
 
 This page is generated from the code; `make update` rewrites it.
 ";

@@ -1,10 +1,8 @@
 //! `berth validate`: all that is wrong with documents, before anything is applied.
 
-use super::files::Files;
+use super::files::{Files, unreadable};
 use crate::render::Missing;
 use clap::Args;
-use std::fmt::Write as _;
-use std::io::Write as _;
 use std::process::ExitCode;
 
 /// What to validate.
@@ -17,18 +15,19 @@ pub(super) struct Arguments {
     quiet: bool,
 }
 
-/// Prints a line for each broken rule and each note.
+/// Tells each broken rule and each note, a line each, and prints how many there are.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let bundle = arguments.files.read()?;
+    let bundle = match arguments.files.read() {
+        Ok(bundle) => bundle,
+        Err(error) => return Ok(unreadable(&error)),
+    };
     let report = bundle.report(Missing::IsElsewhere);
-    let mut lines = String::new();
     for violation in &report.violations {
-        let _ = writeln!(lines, "{violation}");
+        eprintln!("{violation}");
     }
     for note in report.notes.iter().filter(|_| !arguments.quiet) {
-        let _ = writeln!(lines, "note: {note}");
+        eprintln!("note: {note}");
     }
-    std::io::stdout().write_all(lines.as_bytes())?;
-    eprintln!("objects: {}, broken rules: {}", bundle.len(), report.violations.len());
+    println!("objects: {}, broken rules: {}", bundle.len(), report.violations.len());
     Ok(if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -2,6 +2,7 @@
 
 mod contest;
 mod finding;
+mod image;
 mod transition;
 
 use super::condition::{conditions, whole_second};
@@ -159,6 +160,7 @@ pub fn remembered(status: &ServiceStatus) -> Vec<Deployment> {
             launch_attempts: natural(known.launch_attempts),
             next_launch_at: time(&known.next_launch_at),
             failed_tasks: natural(known.failed_tasks),
+            images: known.container_images.iter().map(image::remembered).collect(),
         })
         .collect()
 }
@@ -207,6 +209,7 @@ fn deployments(before: &ServiceStatus, facts: &Facts<'_>, now: Timestamp) -> Vec
             sequence: deployment.sequence,
             launch_attempts: signed(deployment.launch_attempts),
             next_launch_at: deployment.next_launch_at.map(|at| at.to_string()),
+            container_images: deployment.images.iter().map(image::shown).collect(),
         };
         let known = before.deployments.iter().find(|known| known.id == status.id);
         status.updated_at = known.and_then(|known| known.updated_at.clone());
@@ -239,6 +242,13 @@ pub fn with_events(status: &ServiceStatus, notices: &[Notice], now: Timestamp) -
     let mut status = status.clone();
     remember(&mut status, notices, now);
     status
+}
+
+/// Whether `notice` tells more than `status` does. ECS says a failure once, until its cause has cleared.
+pub fn is_news(status: &ServiceStatus, notice: &Notice) -> bool {
+    let since_steady = status.events.iter().take_while(|event| !event.message.ends_with("a steady state."));
+    notice.reason != "TaskFailedToStart"
+        || !since_steady.into_iter().any(|event| event.message == notice.message)
 }
 
 fn remember(status: &mut ServiceStatus, notices: &[Notice], now: Timestamp) {

@@ -10,6 +10,7 @@ use crate::kubernetes::{Guard, Key, Outcome, Owner, Seen};
 use crate::model::access::{FetchedSecret, TaskRole};
 use crate::model::{Service, TaskDefinition, label, name};
 use crate::translate;
+use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::{Resource, ResourceExt};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -105,7 +106,17 @@ async fn account(
         );
         return Ok((!allowed).then_some(Problem { reason: Reason::NotPermitted, message }));
     };
-    match context.sharer.share_current(owner, &desired, (live.as_deref(), label::CLUSTER)).await? {
+    let mut live = live.map(|live| (*live).clone());
+    let is_ours = |live: &ServiceAccount| {
+        live.labels().get(label::STANDS_FOR) == desired.labels().get(label::STANDS_FOR)
+            && live.annotations().get(label::CLUSTER) == desired.annotations().get(label::CLUSTER)
+    };
+    if let Some(found) = live.clone().filter(is_ours)
+        && let Some(patch) = translate::outdated(&found, &desired)
+    {
+        live = context.sharer.patch(&found, &patch, Guard::Uid).await?;
+    }
+    match context.sharer.share_current(owner, &desired, (live.as_ref(), label::CLUSTER)).await? {
         Outcome::Written(object) => {
             context.wrote(super::service::NAME, &key(owner), &object);
             Ok(None)

@@ -6,7 +6,7 @@ use crate::api::Reason;
 use crate::conclude::Notice;
 use crate::conclude::service::Problem;
 use crate::kubernetes::{Guard, Key, NameConflict, Outcome, Owner, Removal};
-use crate::model::{DeploymentId, Service, TaskDefinition, label};
+use crate::model::{DeploymentId, Service, StopCode, TaskDefinition, label};
 use crate::placement::NodeView;
 use crate::rollout::{Plan, Start, Stop};
 use crate::translate;
@@ -14,7 +14,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Most creations and patches of one pass under way at once.
@@ -205,7 +205,17 @@ async fn stop(launch: &Launch<'_>, stops: &[Stop], done: &mut Done) -> Result<()
         let message = format!("(service {service}) has stopped {} running tasks: {}", ids.len(), named(&ids));
         done.notices.push(Notice::normal("TasksStopped", message));
     }
+    done.notices.extend(failures(&launch.service.name, stops));
     Ok(())
+}
+
+/// Why tasks never ran, each reason once.
+fn failures(service: &str, stops: &[Stop]) -> Vec<Notice> {
+    let failed = stops.iter().filter(|stop| stop.code == StopCode::TaskFailedToStart);
+    let reasons: BTreeSet<&str> = failed.map(|stop| stop.reason.as_str()).collect();
+    let message =
+        |reason: &str| format!("(service {service}) failed to launch a task with (error {reason}).");
+    reasons.into_iter().map(|reason| Notice::warning("TaskFailedToStart", message(reason))).collect()
 }
 
 async fn end(launch: &Launch<'_>, stop: &Stop, pod: &Pod, now: Timestamp) -> Result<Option<Pod>, Error> {

@@ -166,7 +166,7 @@ async fn keep(
     })?;
     let mut before = object.status.clone().unwrap_or_default();
     let known = judged::remembered(&before);
-    let (deployments, is_new) = match resolved.document {
+    let (mut deployments, is_new) = match resolved.document {
         judged::Document::Obeyed(_) => rollout::deployments(service, &known, now),
         judged::Document::Refused(_) => (known, false),
     };
@@ -183,6 +183,13 @@ async fn keep(
         context.hold.wrote(&Key::of(object), true);
         (before, told) = (status, notices);
     }
+    let mut definitions = definitions(context, resolved, &deployments);
+    for deployment in &mut deployments {
+        if let Some(definition) = definitions.get_mut(&deployment.id) {
+            resolve::image::note(deployment, definition, pods.values().map(|pod| &**pod));
+            *definition = definition.pinned(&deployment.images);
+        }
+    }
     let mut plan = rollout::plan(service, &deployments, &tasks, now);
     let access::Prepared { blocked, remarks } = access::prepare(context, &owner, service).await?;
     if blocked.is_some() {
@@ -190,10 +197,10 @@ async fn keep(
     }
     let mut problem = belongings::prepare(context, &owner, service, anchor(&pods, &tasks)).await?;
     let nodes = nodes(context, service);
-    let definitions = definitions(context, resolved, &plan.deployments);
     let launch =
         Launch { context, owner: &owner, service, definitions: &definitions, pods: &pods, nodes: &nodes };
     let mut done = launch::carry_out(&launch, &plan).await?;
+    done.notices.retain(|notice| judged::is_news(&before, notice));
     // What can wait does not hold up the tasks, of this service or another.
     if plan.start.is_empty() {
         belongings::hold(context, &owner, service, &resolved.revision.object).await?;

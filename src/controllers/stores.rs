@@ -140,11 +140,24 @@ fn on_task_definition(
     indexes: &Arc<Indexes>,
 ) -> impl Fn(&api::TaskDefinition, Change) + Send + Sync + 'static + use<> {
     let (queues, later, indexes) = (queues.clone(), Arc::clone(later), Arc::clone(indexes));
-    move |definition, _| {
+    let known = Mutex::<HashMap<Key, String>>::default();
+    move |definition, change| {
         indexes.definitions.note(definition);
-        queues.task_definitions.add(Key::of(definition));
-        let family = crate::resolve::revision::family(definition);
-        add_users(&queues, &later, &definition.namespace().unwrap_or_default(), &family);
+        let (key, family) = (Key::of(definition), crate::resolve::revision::family(definition));
+        queues.task_definitions.add(key.clone());
+        add_users(&queues, &later, &key.namespace, &family);
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = match change {
+            Change::Applied => known.insert(key.clone(), family.clone()).filter(|before| *before != family),
+            Change::Deleted => {
+                known.remove(&key);
+                Some(family)
+            }
+        };
+        // Another object that claims a family may have it now.
+        if let Some(left) = left {
+            add_claimants(&queues, &later, &key.namespace, &left);
+        }
     }
 }
 
@@ -167,7 +180,9 @@ fn on_revision(
         if change == Change::Deleted
             && let Some(read) = crate::resolve::revision::read(revision)
         {
-            add_users(&queues, &later, &revision.namespace().unwrap_or_default(), &read.family);
+            let namespace = revision.namespace().unwrap_or_default();
+            add_users(&queues, &later, &namespace, &read.family);
+            add_claimants(&queues, &later, &namespace, &read.family);
         }
     }
 }
@@ -177,6 +192,14 @@ fn add_users(queues: &Queues, later: &Later, namespace: &str, family: &str) {
     let Some(stores) = later.get() else { return };
     for service in stores.users(namespace, family) {
         queues.services.add(Key::of(&*service));
+    }
+}
+
+/// Adds every definition of the namespace that claims `family`.
+fn add_claimants(queues: &Queues, later: &Later, namespace: &str, family: &str) {
+    let Some(stores) = later.get() else { return };
+    for definition in stores.definitions_of(namespace, family) {
+        queues.task_definitions.add(Key::of(&*definition));
     }
 }
 

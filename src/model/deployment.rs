@@ -1,5 +1,6 @@
 //! A deployment: one revision of a service on its way in, in place, or on its way out.
 
+use super::image::ContainerImage;
 use super::name;
 use jiff::Timestamp;
 
@@ -65,4 +66,6 @@ pub struct Deployment {
     pub next_launch_at: Option<Timestamp>,
     /// Consecutive tasks that failed.
     pub failed_tasks: u32,
+    /// What its tasks run for containers whose documents name a tag, as far as that is known.
+    pub images: Vec<ContainerImage>,
 }

@@ -32,6 +32,14 @@ pub const GROUP: &str = "ecs.berth.dev/group";
 pub const FORCE_NEW_DEPLOYMENT: &str = "ecs.berth.dev/force-new-deployment";
 /// Annotation that names the first revision number of a family without a counter.
 pub const FIRST_REVISION: &str = "ecs.berth.dev/revision";
+/// Annotation on a TaskDefinition with the numbers of revisions to deregister, as in `1-4,6`.
+pub const DEREGISTER: &str = "ecs.berth.dev/deregister";
+/// Annotation on a revision with the time (RFC 3339) at which it was deregistered.
+pub const DEREGISTERED_AT: &str = "ecs.berth.dev/deregistered-at";
+/// Annotation on a family's counter: which object's spec its newest number was given to, as `UID/GENERATION`.
+pub const GIVEN_TO: &str = "ecs.berth.dev/given-to";
+/// Annotation of a task with the containers (in ECS's form, comma-separated) whose tags it pulls afresh.
+pub const PULLED_AFRESH: &str = "ecs.berth.dev/pulled-afresh";
 /// Annotation with the ARN that an object stands for.
 pub const ARN: &str = "ecs.berth.dev/arn";
 /// Label on revisions of one family, by hash of the family.
@@ -47,6 +55,8 @@ pub const CONTAINER_NAMES: &str = "ecs.berth.dev/container-names";
 pub const TASK_ROLE: &str = "ecs.berth.dev/task-role";
 /// Label on an object that several users share: a hash of what it stands for.
 pub const STANDS_FOR: &str = "ecs.berth.dev/stands-for";
+/// Annotation of a ServiceAccount with the keys of the annotations that a grant gave it.
+pub const ANNOTATED: &str = "ecs.berth.dev/annotated";
 /// Annotation of a task with its router's settings.
 pub const LOG_ROUTER: &str = "ecs.berth.dev/log-router";
 /// Annotation of a task with its tags, as JSON.

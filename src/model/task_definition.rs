@@ -2,6 +2,7 @@
 
 use super::access::{Access, EnvironmentSource, SecretKey};
 use super::confinement::{Confinement, NodeNamespaces};
+use super::image::{self, ContainerImage};
 use super::log::{Log, LogRouter};
 use super::placement::Constraint;
 use super::start::{Dependency, Restart};
@@ -60,6 +61,18 @@ pub struct HealthCheck {
     pub start_period: u32,
 }
 
+/// When a node pulls an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pull {
+    /// As Kubernetes does where nothing is said: `latest` always, others once.
+    #[default]
+    AsNode,
+    /// Always: nobody knows yet what the tag stands for.
+    Afresh,
+    /// Only where the node does not have it.
+    IfMissing,
+}
+
 /// One container of a task.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Container {
@@ -67,6 +80,8 @@ pub struct Container {
     pub name: String,
     /// Image reference.
     pub image: String,
+    /// When the image is pulled.
+    pub pull: Pull,
     /// Whether the task stops when this container does.
     pub essential: bool,
     /// ENTRYPOINT; empty means the image's.
@@ -169,6 +184,23 @@ pub struct TaskDefinition {
 }
 
 impl TaskDefinition {
+    /// The definition with the images that a deployment's tasks are known to run.
+    #[must_use]
+    pub fn pinned(&self, images: &[ContainerImage]) -> Self {
+        let mut pinned = self.clone();
+        for container in &mut pinned.containers {
+            let Some(known) = images.iter().find(|known| known.container == container.name) else { continue };
+            if container.pull != Pull::Afresh || known.image != container.image {
+                continue;
+            }
+            container.pull = Pull::IfMissing;
+            if let Some(digest) = &known.digest {
+                container.image = image::pinned(&container.image, digest);
+            }
+        }
+        pinned
+    }
+
     /// `family:revision`, as ECS writes it.
     pub fn reference(&self) -> String {
         format!("{}:{}", self.family, self.revision)

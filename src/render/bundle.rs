@@ -37,6 +37,8 @@ pub struct Bundle {
     /// Namespaces and families of definitions that no API server would take.
     pub(super) broken: Vec<(String, String)>,
     seen: Vec<String>,
+    /// The file of each object.
+    sources: Vec<String>,
 }
 
 impl Bundle {
@@ -55,9 +57,43 @@ impl Bundle {
         }
     }
 
+    /// Reads a file of nodes; anything else in it is passed over.
+    pub fn add_nodes(&mut self, source: &str, text: &str) {
+        let before = self.nodes.len();
+        match documents(text) {
+            Ok(documents) => documents.into_iter().for_each(|document| self.unpack_nodes(document)),
+            Err(error) => {
+                let message = format!("is neither YAML nor JSON: {error}");
+                self.violations.push(remark(source, "", "", message));
+                return;
+            }
+        }
+        if self.nodes.len() == before {
+            let message = "there is no Node in it: write it with kubectl get nodes -o yaml";
+            self.violations.push(remark(source, "", "", message));
+        }
+    }
+
+    fn unpack_nodes(&mut self, document: Value) {
+        if let Some(items) = document.get("items").and_then(Value::as_array) {
+            items.iter().for_each(|item| self.unpack_nodes(item.clone()));
+        } else if document.get("kind").is_some_and(|kind| kind == "Node") {
+            self.nodes.extend(serde_json::from_value::<Node>(document).ok().map(|node| NodeView::of(&node)));
+        }
+    }
+
     /// How many objects of ours were read.
     pub fn len(&self) -> usize {
         self.seen.len()
+    }
+
+    /// Remarks as they are told: the object is named where its file holds others as well.
+    pub(super) fn shortened(&self, mut remarks: Vec<Remark>) -> Vec<Remark> {
+        for remark in &mut remarks {
+            let same = self.sources.iter().filter(|source| **source == remark.source);
+            remark.alone = same.count() < 2;
+        }
+        remarks
     }
 
     /// Whether there was nothing to read.
@@ -125,6 +161,7 @@ impl Bundle {
         found.extend(admitted.into_iter().map(|one| Violation::new(one.path, one.message)));
         let index = self.seen.len();
         self.seen.push(key);
+        self.sources.push(source.to_owned());
         let place = Place { source, label: &label, namespace, index };
         if found.is_empty() {
             found.extend(self.keep(document, value.clone(), &place).err());
@@ -222,11 +259,14 @@ fn named(name: &str) -> Vec<Violation> {
 
 pub(super) fn remark(source: &str, object: &str, path: &str, message: impl Into<String>) -> Remark {
     let violation = Violation::new(path, message);
-    Remark { source: source.to_owned(), object: object.to_owned(), violation }
+    Remark { source: source.to_owned(), object: object.to_owned(), alone: false, violation }
 }
 
 /// The documents of a text. JSON is read as JSON: YAML takes no tabs.
-fn documents(text: &str) -> Result<Vec<Value>, String> {
+///
+/// # Errors
+/// Where and why it is neither.
+pub fn documents(text: &str) -> Result<Vec<Value>, String> {
     let json: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
     match json {
         Ok(documents) => Ok(documents),

@@ -42,7 +42,12 @@ pub(super) struct Judged<'a> {
 impl Bundle {
     /// Judges every object.
     pub fn report(&self, missing: Missing) -> Report {
-        self.judge(missing).report
+        self.told(self.judge(missing).report)
+    }
+
+    /// A report as it is told.
+    pub(super) fn told(&self, report: Report) -> Report {
+        Report { violations: self.shortened(report.violations), notes: self.shortened(report.notes) }
     }
 
     pub(super) fn judge(&self, missing: Missing) -> Judged<'_> {
@@ -65,10 +70,13 @@ impl Bundle {
 
     fn definition<'a>(&'a self, item: &'a Item<TaskDefinition>, judged: &mut Judged<'a>) {
         let family = revision::family(&item.object);
-        let number = revision::first_number(&item.object);
         let judgement = fate::judge_spec(Document::TaskDefinition, &item.object.spec);
         judged.note(item, resolve::without_effect(&judgement).into_iter());
-        let mut found = Vec::new();
+        let mut found: Vec<Violation> = revision::too_long(&family, &item.object.spec).into_iter().collect();
+        let number = revision::first_number(&item.object).unwrap_or_else(|violation| {
+            found.push(violation);
+            1
+        });
         match resolve::task_definition(&item.object.spec, &family, number, &resolve::Grants::open()) {
             Ok(definition) => judged.note(item, definition.fixed_host_ports().map(fixed_port)),
             Err(violations) => found.extend(violations),

@@ -5,6 +5,7 @@ use super::bundle::{Bundle, Item};
 use super::judge::{Judged, Missing, Report};
 use crate::api::{GROUP, Service, ServiceDiscovery, TaskDefinition, VERSION};
 use crate::conclude::service::Facts;
+use crate::conclude::task_definition::Family;
 use crate::conclude::{self, service as concluded};
 use crate::model::{self, Identity, Instance, Task, label};
 use crate::placement::strategy;
@@ -44,7 +45,7 @@ impl Bundle {
     pub fn render(&self) -> Result<(Vec<String>, Vec<Remark>), Report> {
         let Judged { mut report, revisions, services } = self.judge(Missing::IsWrong);
         if !report.violations.is_empty() {
-            return Err(report);
+            return Err(self.told(report));
         }
         let mut output = Output::default();
         for (item, _) in &revisions {
@@ -60,7 +61,8 @@ impl Bundle {
         // What merely changes nothing stands in the statuses.
         report.notes.retain(|note| self.notes.contains(note) || is_about_nodes(note));
         let Output { revisions, shared, core_services, budgets, tasks, statuses } = output;
-        Ok(([revisions, shared, core_services, budgets, tasks, statuses].concat(), report.notes))
+        let documents = [revisions, shared, core_services, budgets, tasks, statuses].concat();
+        Ok((documents, self.shortened(report.notes)))
     }
 }
 
@@ -68,7 +70,7 @@ const ABOUT_NODES: &str = "no known node meets the constraints";
 
 fn nowhere(item: &Item<Service>) -> Remark {
     let message = format!(
-        "{ABOUT_NODES}: give the nodes as well, as in: kubectl get nodes -o yaml | berth render -f - -f …"
+        "{ABOUT_NODES}: give the nodes as well, as in: kubectl get nodes -o yaml | berth render --nodes - FILE"
     );
     super::bundle::remark(&item.source, &item.label, "spec.placementConstraints", message)
 }
@@ -79,10 +81,10 @@ fn is_about_nodes(note: &Remark) -> bool {
 
 impl Output {
     fn definition(&mut self, object: &TaskDefinition) {
-        let (family, number) = (revision::family(object), revision::first_number(object));
-        let namespace = object.namespace().unwrap_or_default();
+        let (family, number) = (revision::family(object), first_number(object));
+        // In the order of writing: no number is given twice.
+        self.revisions.push(yaml(&translate::revision_counter(&identity(object), &family, number)));
         self.revisions.push(yaml(&controller_revision(object)));
-        self.revisions.push(yaml(&translate::revision_counter(&namespace, &family, number)));
         let judgement = api::fate::judge_spec(api::fate::Document::TaskDefinition, &object.spec);
         let in_vain = resolve::without_effect(&judgement);
         let remarks = (!in_vain.is_empty()).then(|| conclude::task_definition::without_effect(&in_vain));
@@ -91,7 +93,7 @@ impl Output {
         let (status, _) = conclude::task_definition::registered(
             &api::TaskDefinitionStatus::default(),
             generation,
-            (&family, number),
+            &Family { name: family, latest: number, active: vec![number], ..Family::default() },
             &remarks,
             NOW,
         );
@@ -173,9 +175,13 @@ fn remarks(object: &Service, resolved: &Resolved) -> Vec<conclude::Finding> {
     )
 }
 
+fn first_number(object: &TaskDefinition) -> i64 {
+    revision::first_number(object).unwrap_or(1)
+}
+
 /// The first revision of a definition's family.
 pub(super) fn controller_revision(object: &TaskDefinition) -> ControllerRevision {
-    let (family, number) = (revision::family(object), revision::first_number(object));
+    let (family, number) = (revision::family(object), first_number(object));
     let content = revision::content(&family, &object.spec);
     translate::controller_revision(&identity(object), &family, number, &content)
 }

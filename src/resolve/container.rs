@@ -4,7 +4,8 @@ use super::grants::Grants;
 use super::{confinement, device, mount, port};
 use crate::api::task_definition::container::ContainerDefinition;
 use crate::api::task_definition::health;
-use crate::model::{Container, HealthCheck, Restart, Violation};
+use crate::model::task_definition::Pull;
+use crate::model::{Container, HealthCheck, Restart, Violation, image};
 
 /// Seconds between SIGTERM and SIGKILL where the document says none.
 const STOP_TIMEOUT: u32 = 30;
@@ -33,9 +34,11 @@ pub(super) fn container(
         found.push(violation);
         None
     });
+    let fixed = image::is_pinned(&image) || definition.version_consistency.as_deref() == Some("disabled");
     Container {
         name,
         image,
+        pull: if fixed { Pull::AsNode } else { Pull::Afresh },
         essential: definition.essential.unwrap_or(true),
         entry_point: definition.entry_point.clone().unwrap_or_default(),
         command: definition.command.clone().unwrap_or_default(),

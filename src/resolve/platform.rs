@@ -61,8 +61,12 @@ fn fargate(spec: &TaskDefinitionSpec, found: &mut Vec<Violation>) {
         let mut names = not_on_fargate(definition);
         names.extend(definition.linux_parameters.iter().flat_map(linux_not_on_fargate));
         for name in names {
-            let last = name.rsplit('.').next().unwrap_or(name);
-            refuse(format!("spec.containerDefinitions[{index}].{name}"), unsupported(last));
+            let what = match name.rsplit_once('.') {
+                Some((_, "add")) => "capabilities other than SYS_PTRACE",
+                Some((_, last)) => last,
+                None => name,
+            };
+            refuse(format!("spec.containerDefinitions[{index}].{name}"), unsupported(what));
         }
         if definition.resource_requirements.iter().flatten().any(|one| one.type_.as_deref() == Some("GPU")) {
             let path = format!("spec.containerDefinitions[{index}].resourceRequirements");

@@ -6,10 +6,10 @@ use super::arn::{self, TaskDefinitionReference};
 use super::grants::Grants;
 use super::judgement::{beside, violations, without_effect};
 use super::revision::{self, Lookup, Revision};
-use super::service::{ClusterNodes, cluster_name, service, service_name};
+use super::service::{ClusterNodes, cluster_name, fingerprint, service, service_name};
 use super::task_definition::task_definition;
 use crate::api::{self, Reason, fate};
-use crate::model::{Service, Violation, label, name};
+use crate::model::{DeploymentId, Service, Violation, label, name};
 use kube::ResourceExt;
 use std::sync::Arc;
 
@@ -183,7 +183,15 @@ fn revision(object: &api::Service, known: &References) -> Result<Revision, Obsta
     definitions.sort_by_key(|definition| (definition.creation_timestamp(), definition.uid()));
     let claims = definitions.iter().find(|definition| revision::family(definition) == reference.family);
     let families: Vec<String> = definitions.iter().map(|definition| revision::family(definition)).collect();
-    match revision::look_up(&reference, &known.revisions, claims.copied(), &families) {
+    let running = running(object).filter(|running| running.family == reference.family);
+    let known = revision::Known {
+        revisions: &known.revisions,
+        definition: claims.copied(),
+        families: &families,
+        running: running.and_then(|running| running.revision),
+        stays: stays(object),
+    };
+    match revision::look_up(&reference, &known) {
         Lookup::Found(revision) => Ok(*revision),
         Lookup::Pending => {
             let message = format!("family {} is being registered", reference.family);
@@ -193,6 +201,28 @@ fn revision(object: &api::Service, known: &References) -> Result<Revision, Obsta
         Lookup::NotFound(message) => Err(Obstacle::one(Reason::TaskDefinitionNotFound, PATH, message)),
         Lookup::Inactive(message) => Err(Obstacle::one(Reason::TaskDefinitionInactive, PATH, message)),
     }
+}
+
+/// The revision that `object` has deployed or is deploying.
+fn running(object: &api::Service) -> Option<TaskDefinitionReference> {
+    let primary = object.status.as_ref()?.deployments.first()?;
+    TaskDefinitionReference::parse(&primary.task_definition)
+}
+
+/// Whether `object` keeps the revision that it has: it wants families looked up once, and since that was done it
+/// was neither edited nor forced to deploy anew.
+fn stays(object: &api::Service) -> bool {
+    let kubernetes = object.spec.kubernetes.as_ref();
+    let once = kubernetes.and_then(|settings| settings.resolve_task_definition.as_deref()) == Some("ONCE");
+    let Some(status) = object.status.as_ref().filter(|_| once) else { return false };
+    let (Some(primary), Some(accepted)) = (status.deployments.first(), &status.accepted) else {
+        return false;
+    };
+    let uncounted = api::ServiceSpec { desired_count: None, ..object.spec.clone() };
+    let same = fingerprint(object, &primary.task_definition);
+    let uid = object.uid().unwrap_or_default();
+    serde_json::from_value::<api::ServiceSpec>(accepted.clone()).is_ok_and(|accepted| accepted == uncounted)
+        && DeploymentId::new(&uid, &same, primary.sequence) == DeploymentId::parse(&primary.id)
 }
 
 /// The nodes of the cluster that `object` is in.

@@ -1,11 +1,24 @@
 //! Registered revisions and a reference → the revision that is meant.
 
+pub mod content;
+pub mod history;
+pub mod numbers;
+
 use super::arn::TaskDefinitionReference;
-use crate::api::{TaskDefinition, TaskDefinitionSpec};
-use crate::model::label;
+use crate::api::TaskDefinition;
+use crate::model::{Violation, label};
+use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::ControllerRevision;
 use kube::ResourceExt;
-use serde_json::Value;
+
+use crate::api::TaskDefinitionSpec;
+pub use content::{content, is_same, too_long};
+
+/// The highest number of a revision (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html>).
+pub const HIGHEST: i64 = 1_000_000;
+
+/// Value of the label on a revision that was deregistered.
+pub const INACTIVE: &str = "INACTIVE";
 
 /// A registered revision, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +31,10 @@ pub struct Revision {
     pub number: i64,
     /// Whether it was deregistered.
     pub inactive: bool,
+    /// When it was registered.
+    pub registered_at: Option<Timestamp>,
+    /// When it was deregistered.
+    pub deregistered_at: Option<Timestamp>,
     /// Its content.
     pub spec: TaskDefinitionSpec,
 }
@@ -35,15 +52,38 @@ pub enum Lookup {
     Inactive(String),
 }
 
+/// What is known where a reference is looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The revisions of the family.
+    pub revisions: &'a [Revision],
+    /// The object that registers the family now.
+    pub definition: Option<&'a TaskDefinition>,
+    /// The families of the namespace, for the message.
+    pub families: &'a [String],
+    /// The number that whoever asks runs already, where it is of this family.
+    pub running: Option<i64>,
+    /// Whether it stays there, whatever is newer.
+    pub stays: bool,
+}
+
+/// `family:revision`, as ECS writes it.
+pub fn reference_of(family: &str, number: i64) -> String {
+    format!("{family}:{number}")
+}
+
 /// The revision that `object` holds; none if it holds none, like a family's counter.
 pub fn read(object: &ControllerRevision) -> Option<Revision> {
     let content = &object.data.0;
     let spec = content.get("spec")?;
+    let deregistered = object.annotations().get(label::DEREGISTERED_AT);
     Some(Revision {
         object: object.name_any(),
         family: content.get("family")?.as_str()?.to_owned(),
         number: object.revision?,
-        inactive: object.labels().get(label::REVISION_STATUS).is_some_and(|status| status == "INACTIVE"),
+        inactive: object.labels().get(label::REVISION_STATUS).is_some_and(|status| status == INACTIVE),
+        registered_at: object.creation_timestamp().map(|time| time.0),
+        deregistered_at: deregistered.and_then(|text| text.parse().ok()),
         spec: serde_json::from_value(spec.clone()).ok()?,
     })
 }
@@ -59,36 +99,52 @@ pub fn family(definition: &TaskDefinition) -> String {
 }
 
 /// The number of a family's first revision: 1, or what the definition's annotation asks for.
-pub fn first_number(definition: &TaskDefinition) -> i64 {
-    let asked = definition.annotations().get(label::FIRST_REVISION);
-    let asked = asked.and_then(|text| text.parse::<i64>().ok());
-    asked.filter(|number| (1..=1_000_000).contains(number)).unwrap_or(1)
+///
+/// # Errors
+/// When the annotation is no number of a revision.
+pub fn first_number(definition: &TaskDefinition) -> Result<i64, Violation> {
+    let Some(text) = definition.annotations().get(label::FIRST_REVISION) else { return Ok(1) };
+    let path = format!("metadata.annotations[{}]", label::FIRST_REVISION);
+    numbers::number(text).map_err(|message| Violation::new(path, message))
 }
 
-/// Looks `reference` up among the `revisions` of its family. `definition` is the object that registers the
-/// family now, `families` what the namespace has, for the message.
-pub fn look_up(
-    reference: &TaskDefinitionReference,
-    revisions: &[Revision],
-    definition: Option<&TaskDefinition>,
-    families: &[String],
-) -> Lookup {
-    let newest =
-        || revisions.iter().filter(|revision| !revision.inactive).max_by_key(|revision| revision.number);
+/// Looks `reference` up among the revisions of its family.
+///
+/// A number pins. A family alone means its newest ACTIVE revision. A revision that was deregistered goes on
+/// where it runs, and starts nothing anew: deregistering is no deployment, neither forwards nor back.
+pub fn look_up(reference: &TaskDefinitionReference, known: &Known<'_>) -> Lookup {
+    let is_running = |revision: &&Revision| Some(revision.number) == known.running;
     match reference.revision {
-        Some(number) => match revisions.iter().find(|revision| revision.number == number) {
-            Some(found) => Lookup::Found(Box::new(found.clone())),
-            None if definition.is_some_and(|definition| !is_current(definition)) => Lookup::Pending,
-            None => Lookup::NotFound(not_imported(reference, number, revisions)),
-        },
-        None if definition.is_some_and(|definition| !is_settled(definition)) => Lookup::Pending,
-        None => match newest() {
-            Some(found) => Lookup::Found(Box::new(found.clone())),
-            None if revisions.is_empty() => Lookup::NotFound(no_family(reference, families)),
-            None => {
-                Lookup::Inactive(format!("every revision of family \"{}\" is INACTIVE", reference.family))
+        Some(number) => match known.revisions.iter().find(|revision| revision.number == number) {
+            Some(found) if found.inactive && !is_running(&found) => {
+                Lookup::Inactive(format!("TaskDefinition is inactive: {reference} was deregistered"))
             }
+            Some(found) => Lookup::Found(Box::new(found.clone())),
+            None if known.definition.is_some_and(|definition| !is_current(definition)) => Lookup::Pending,
+            None => Lookup::NotFound(not_imported(reference, number, known.revisions)),
         },
+        None => follow(reference, known),
+    }
+}
+
+fn follow(reference: &TaskDefinitionReference, known: &Known<'_>) -> Lookup {
+    let running = known.revisions.iter().find(|revision| Some(revision.number) == known.running);
+    if let Some(found) = running.filter(|_| known.stays) {
+        return Lookup::Found(Box::new(found.clone()));
+    }
+    // Following a definition now must not be overtaken by its own registration. One that was refused is
+    // settled: what was registered before it stays the newest.
+    if known.definition.is_some_and(|definition| !is_current(definition)) {
+        return Lookup::Pending;
+    }
+    let active = known.revisions.iter().filter(|revision| !revision.inactive);
+    match active.chain(running).max_by_key(|revision| revision.number) {
+        Some(found) => Lookup::Found(Box::new(found.clone())),
+        None if known.revisions.is_empty() => Lookup::NotFound(no_family(reference, known)),
+        None => Lookup::Inactive(format!(
+            "TaskDefinition is inactive: every revision of family \"{}\" was deregistered",
+            reference.family
+        )),
     }
 }
 
@@ -98,20 +154,20 @@ fn is_current(definition: &TaskDefinition) -> bool {
     observed.is_some() && observed == definition.metadata.generation
 }
 
-/// Whether following `definition` now would not be overtaken by its own registration. A definition that was
-/// refused is settled: what was registered before it stays the newest.
-fn is_settled(definition: &TaskDefinition) -> bool {
-    is_current(definition)
-}
-
-fn no_family(reference: &TaskDefinitionReference, families: &[String]) -> String {
-    let mut known: Vec<&str> = families.iter().map(String::as_str).take(20).collect();
-    known.sort_unstable();
-    known.dedup();
-    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+fn no_family(reference: &TaskDefinitionReference, known: &Known<'_>) -> String {
+    let family = &reference.family;
+    if let Some(definition) = known.definition {
+        return format!(
+            "taskDefinition \"{reference}\": TaskDefinition {} has registered no revision; its conditions say why",
+            definition.name_any()
+        );
+    }
+    let mut families: Vec<&str> = known.families.iter().map(String::as_str).take(20).collect();
+    families.sort_unstable();
+    families.dedup();
+    let families = if families.is_empty() { "none".to_owned() } else { families.join(", ") };
     format!(
-        "taskDefinition \"{reference}\": no TaskDefinition of family \"{}\" in this namespace. Families here: {known}.",
-        reference.family
+        "taskDefinition \"{reference}\": no TaskDefinition of family \"{family}\" in this namespace. Families here: {families}."
     )
 }
 
@@ -129,111 +185,5 @@ fn not_imported(reference: &TaskDefinitionReference, number: i64, revisions: &[R
     )
 }
 
-/// What a revision stores for `family` and `spec`.
-pub fn content(family: &str, spec: &TaskDefinitionSpec) -> Value {
-    serde_json::json!({"family": family, "spec": spec})
-}
-
-/// Whether two specs are the same definition: members that say nothing, the order of lists that have none,
-/// and the spelling of sizes make no difference.
-pub fn is_same(one: &TaskDefinitionSpec, other: &TaskDefinitionSpec) -> bool {
-    canonical(one) == canonical(other)
-}
-
-fn canonical(spec: &TaskDefinitionSpec) -> Value {
-    let mut spec = spec.clone();
-    spec.family = None;
-    let units = |size: Option<u32>, text: Option<String>| size.map(|size| size.to_string()).or(text);
-    spec.cpu = units(spec.cpu.as_deref().and_then(super::size::cpu), spec.cpu);
-    spec.memory = units(spec.memory.as_deref().and_then(super::size::memory), spec.memory);
-    let value = serde_json::to_value(&spec).unwrap_or_default();
-    tidy(value, "").unwrap_or_default()
-}
-
-/// Lists in which ECS gives the order no meaning.
-const UNORDERED: [&str; 6] =
-    ["environment", "secrets", "tags", "portMappings", "requiresCompatibilities", "placementConstraints"];
-
-fn tidy(value: Value, member: &str) -> Option<Value> {
-    match value {
-        Value::Null => None,
-        Value::Array(items) => {
-            let mut items: Vec<Value> = items.into_iter().filter_map(|item| tidy(item, "")).collect();
-            if UNORDERED.contains(&member) {
-                items.sort_by_key(Value::to_string);
-            }
-            (!items.is_empty()).then_some(Value::Array(items))
-        }
-        Value::Object(members) => {
-            let members = members.into_iter();
-            let kept = members.filter_map(|(name, value)| Some((name.clone(), tidy(value, &name)?)));
-            Some(Value::Object(kept.collect()))
-        }
-        other => Some(other),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn spec(value: Value) -> TaskDefinitionSpec {
-        serde_json::from_value(value).unwrap()
-    }
-
-    fn revision(number: i64, inactive: bool) -> Revision {
-        let object = format!("web-{number}");
-        Revision { object, family: "web".into(), number, inactive, spec: TaskDefinitionSpec::default() }
-    }
-
-    fn reference(text: &str) -> TaskDefinitionReference {
-        TaskDefinitionReference::parse(text).unwrap()
-    }
-
-    fn number(lookup: Lookup) -> Option<i64> {
-        match lookup {
-            Lookup::Found(revision) => Some(revision.number),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn a_bare_family_follows_its_newest_active_revision_and_a_number_pins() {
-        let revisions = [revision(1, false), revision(2, false), revision(3, true)];
-        assert_eq!(number(look_up(&reference("web"), &revisions, None, &[])), Some(2));
-        assert_eq!(number(look_up(&reference("web:1"), &revisions, None, &[])), Some(1));
-    }
-
-    #[test]
-    fn an_edited_definition_is_waited_for() {
-        let mut definition = TaskDefinition::new("web", TaskDefinitionSpec::default());
-        definition.metadata.generation = Some(2);
-        definition.status =
-            Some(crate::api::TaskDefinitionStatus { observed_generation: Some(1), ..Default::default() });
-        let found = look_up(&reference("web"), &[revision(1, false)], Some(&definition), &[]);
-        assert_eq!(found, Lookup::Pending);
-    }
-
-    #[test]
-    fn a_missing_family_is_told_with_those_that_exist() {
-        let families = ["web".to_owned(), "worker".to_owned()];
-        let Lookup::NotFound(message) = look_up(&reference("wbe"), &[], None, &families) else { panic!() };
-        assert!(message.contains("no TaskDefinition of family \"wbe\""), "{message}");
-        assert!(message.ends_with("Families here: web, worker."), "{message}");
-    }
-
-    #[test]
-    fn order_without_meaning_and_equal_sizes_are_the_same_definition() {
-        let one = spec(json!({"cpu": "1 vCPU", "tags": [], "containerDefinitions":
-            [{"name": "a", "environment": [{"name": "X", "value": "1"}, {"name": "Y", "value": "2"}]}]}));
-        let other = spec(json!({"cpu": "1024", "containerDefinitions":
-            [{"name": "a", "environment": [{"name": "Y", "value": "2"}, {"name": "X", "value": "1"}]}]}));
-        assert!(is_same(&one, &other));
-        let swapped =
-            spec(json!({"cpu": "1024", "containerDefinitions": [{"name": "a", "command": ["y", "x"]}]}));
-        let command =
-            spec(json!({"cpu": "1024", "containerDefinitions": [{"name": "a", "command": ["x", "y"]}]}));
-        assert!(!is_same(&swapped, &command));
-    }
-}
+pub(super) mod tests;

@@ -77,7 +77,7 @@ pub fn service(
         stopped_tasks_kept: natural(kubernetes.stopped_tasks_kept, 10),
         tagging: tagging(spec),
         launch_volumes,
-        fingerprint: fingerprint(service, &definition),
+        fingerprint: fingerprint(service, &definition.reference()),
         task_definition: definition,
     })
 }
@@ -206,11 +206,11 @@ fn tagging(spec: &api::ServiceSpec) -> Tagging {
 
 /// A hash over everything whose change starts a new deployment
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>), and the user's
-/// token for a forced one.
-fn fingerprint(service: &api::Service, definition: &TaskDefinition) -> String {
+/// token for a forced one. `definition` is the revision as ECS writes it.
+pub(super) fn fingerprint(service: &api::Service, definition: &str) -> String {
     let spec = &service.spec;
     let deploying = json!({
-        "taskDefinition": definition.reference(),
+        "taskDefinition": definition,
         "platformVersion": spec.platform_version,
         "networkConfiguration": spec.network_configuration,
         "loadBalancers": spec.load_balancers.as_ref().filter(|list| !list.is_empty()),

@@ -6,6 +6,7 @@
 mod health;
 mod launch;
 mod listing;
+mod pull;
 mod start;
 mod view;
 
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use view::View;
 
+pub use pull::failed_pulls;
 pub use view::STARTABLE_WITHIN;
 
 /// What the pods of a service are read with.

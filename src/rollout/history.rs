@@ -20,6 +20,7 @@ pub fn deployments(service: &Service, remembered: &[Deployment], now: Timestamp)
         launch_attempts: 0,
         next_launch_at: None,
         failed_tasks: 0,
+        images: Vec::new(),
     };
     (std::iter::once(primary).chain(remembered.iter().cloned()).collect(), true)
 }

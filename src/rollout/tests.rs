@@ -46,6 +46,7 @@ fn deployment(sequence: i64) -> Deployment {
         created_at: at(0),
         launch_attempts: 0,
         next_launch_at: None,
+        images: Vec::new(),
         failed_tasks: 0,
     }
 }

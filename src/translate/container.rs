@@ -3,7 +3,7 @@
 use super::order::Order;
 use super::{confinement, log_router, names, restart, volume};
 use crate::model::access::{EnvironmentSource, SecretKey};
-use crate::model::task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol};
+use crate::model::task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol, Pull};
 use crate::model::{Service, TaskDefinition};
 use k8s_openapi::api::core::v1 as corev1;
 use std::collections::BTreeSet;
@@ -40,7 +40,7 @@ fn live(built: &mut corev1::Container, container: &Container, order: &Order<'_>,
     let pause = drain.saturating_add(order.outlives(container));
     built.lifecycle = (pause > 0).then(|| sleep_before_stop(pause));
     if let Some(gate) = order.gate(container) {
-        built.image_pull_policy = Some(pull_policy(&container.image).to_owned());
+        built.image_pull_policy.get_or_insert_with(|| pull_policy(&container.image).to_owned());
         built.image = Some(gate);
     }
     if let Some(restart) = &container.restart {
@@ -73,6 +73,11 @@ fn plain(container: &Container) -> corev1::Container {
     corev1::Container {
         name: names::legal(&container.name),
         image: Some(container.image.clone()),
+        image_pull_policy: match container.pull {
+            Pull::AsNode => None,
+            Pull::Afresh => Some("Always".to_owned()),
+            Pull::IfMissing => Some("IfNotPresent".to_owned()),
+        },
         command: names::all_unexpanded(&container.entry_point),
         args: names::all_unexpanded(&container.command),
         env: some(environment.collect()),

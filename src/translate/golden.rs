@@ -103,7 +103,7 @@ fn a_revision_and_its_counter() {
     let identity = Identity { namespace: "shop".into(), name: "web".into(), ..Identity::default() };
     let content = serde_json::json!({"family": "Web_App", "containerDefinitions": [{"name": "app"}]});
     let revision = controller_revision(&identity, "Web_App", 7, &content);
-    let counter = revision_counter("shop", "Web_App", 7);
+    let counter = revision_counter(&identity, "Web_App", 7);
     assert_golden("revision", &[yaml(&revision), yaml(&counter)].join("---\n"));
 }
 

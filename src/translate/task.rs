@@ -9,6 +9,7 @@ use super::order::Order;
 use super::{
     Capabilities, confinement, log_router, names, network, resources, service_account, tags, volume,
 };
+use crate::model::task_definition::Pull;
 use crate::model::{Container, DeploymentId, Service, TaskDefinition, label, name};
 use crate::placement::{self, NodeView, rules};
 use k8s_openapi::api::core::v1 as corev1;
@@ -93,6 +94,11 @@ fn annotations(launch: &Launch<'_>, order: &Order<'_>) -> BTreeMap<String, Strin
     annotations.extend(tags::annotation(service, task_definition));
     annotations.extend(log_router::settings(service, task_definition));
     annotations.extend(task_definition.containers.iter().flat_map(logs));
+    let afresh = task_definition.containers.iter().filter(|container| container.pull == Pull::Afresh);
+    let afresh: Vec<&str> = afresh.map(|container| container.name.as_str()).collect();
+    if !afresh.is_empty() {
+        annotations.insert(label::PULLED_AFRESH.to_owned(), afresh.join(","));
+    }
     if let Some(turns) = order.annotation().and_then(|turns| serde_json::to_string(&turns).ok()) {
         annotations.insert(label::START_ORDER.to_owned(), turns);
     }

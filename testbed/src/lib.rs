@@ -22,6 +22,7 @@ pub mod plane;
 mod ports;
 pub mod process;
 pub mod real;
+pub mod registry;
 pub mod stages;
 
 pub use bed::{Bed, BedConfig};

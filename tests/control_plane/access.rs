@@ -109,7 +109,9 @@ async fn services_share_the_account_of_their_role_and_the_secret_that_is_fetched
     stage
         .until("the account is annotated anew", async || {
             let account = accounts.get(&name).await.ok()?;
-            account.annotations().get("example.com/role").filter(|role| *role == ROLE).map(|_| ())
+            let notes = account.annotations();
+            let role = notes.get("example.com/role").filter(|role| *role == ROLE);
+            role.filter(|_| !notes.contains_key("eks.amazonaws.com/role-arn")).map(|_| ())
         })
         .await;
 

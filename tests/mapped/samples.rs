@@ -16,16 +16,16 @@ const fn beside(with: &'static str, path: &'static str, before: &'static str, af
     Sample { path, before, after, with }
 }
 
-/// Members that have one legal value only.
-pub const CONSTANT: &[&str] = &["placementConstraints[].type"];
+/// Members that have one legal value only, one that asks for what a grant gives the image's registry anyway, and one
+/// that says how long what is written stays.
+pub const CONSTANT: &[&str] = &[
+    "placementConstraints[].type",
+    "containerDefinitions[].environmentFiles[].type",
+    "containerDefinitions[].repositoryCredentials.credentialsParameter",
+    "kubernetes.revisionHistoryLimit",
+];
 
 const SECOND: &str = r#"{"containerDefinitions": [{}, {"name": "b", "image": "b", "memory": 8}]}"#;
-const WAITS: &str = r#"{"containerDefinitions": [{"dependsOn": [{"containerName": "b", "condition": "START"}]},
-    {"name": "b", "image": "b", "memory": 8, "essential": false},
-    {"name": "c", "image": "c", "memory": 8, "essential": false}]}"#;
-const AWAITED: &str = r#"{"containerDefinitions": [{"essential": false},
-    {"name": "b", "image": "b", "memory": 8, "dependsOn": [{"containerName": "app", "condition": "COMPLETE"}]}]}"#;
-const RESTARTED: &str = r#"{"containerDefinitions": [{"restartPolicy": {"enabled": true}}]}"#;
 const CHECKED: &str = r#"{"containerDefinitions": [{"healthCheck": {"command": ["CMD", "true"]}}]}"#;
 const MOUNTED: &str = r#"{"volumes": [{"name": "v"}, {"name": "w"}],
     "containerDefinitions": [{"mountPoints": [{"sourceVolume": "v", "containerPath": "/v"}]}]}"#;
@@ -47,7 +47,7 @@ const DOCKER: &str =
     r#"{"volumes": [{"name": "v", "dockerVolumeConfiguration": {"driverOpts": {"size": "1"}}}]}"#;
 const EFS: &str = r#"{"volumes": [{"name": "v", "efsVolumeConfiguration": {"fileSystemId": "fs-1", "transitEncryption": "ENABLED"}}],
     "containerDefinitions": [{"mountPoints": [{"sourceVolume": "v", "containerPath": "/v"}]}]}"#;
-const S3: &str = r#"{"taskRoleArn": "arn:aws:iam::1:role/r",
+const S3: &str = r#"{"taskRoleArn": "arn:aws:iam::123456789012:role/r",
     "volumes": [{"name": "v", "s3filesVolumeConfiguration": {"fileSystemArn": "arn:aws:s3files:eu:1:file-system/fs-1"}}],
     "containerDefinitions": [{"mountPoints": [{"sourceVolume": "v", "containerPath": "/v"}]}]}"#;
 const FSX: &str = r#"{"volumes": [{"name": "v", "fsxWindowsFileServerVolumeConfiguration": {"fileSystemId": "fs-1",
@@ -56,8 +56,24 @@ const FSX: &str = r#"{"volumes": [{"name": "v", "fsxWindowsFileServerVolumeConfi
 const MEMBER_OF: &str =
     r#"{"placementConstraints": [{"type": "memberOf", "expression": "attribute:a == b"}]}"#;
 const LOGS: &str = r#"{"containerDefinitions": [{"logConfiguration": {"logDriver": "syslog"}}]}"#;
+const AWS_LOGS: &str = r#"{"containerDefinitions": [{"logConfiguration": {"logDriver": "awslogs"}}]}"#;
+const ROUTED: &str = r#"{"containerDefinitions": [{"logConfiguration": {"logDriver": "awsfirelens", "options": {"Name": "http"},
+    "secretOptions": [{"name": "HTTP_Passwd", "valueFrom": "arn:aws:ssm:eu-west-1:123456789012:parameter/x"}]}},
+    {"name": "b", "image": "b", "memory": 8, "firelensConfiguration": {"type": "fluentbit"}}]}"#;
+const WAITED: &str = r#"{"containerDefinitions": [{"healthCheck": {"command": ["CMD", "true"]}},
+    {"name": "b", "image": "b", "memory": 8, "dependsOn": [{"containerName": "app", "condition": "HEALTHY"}]}]}"#;
+const WAITING: &str = r#"{"containerDefinitions": [{"dependsOn": [{"containerName": "b", "condition": "HEALTHY"}]},
+    {"name": "b", "image": "b", "memory": 8, "healthCheck": {"command": ["CMD", "true"]}},
+    {"name": "c", "image": "c", "memory": 8, "healthCheck": {"command": ["CMD", "true"]}}]}"#;
+const RESTARTED: &str = r#"{"containerDefinitions": [{"restartPolicy": {"enabled": true}}]}"#;
+const TAGS: &str = r#"{"tags": [{"key": "a", "value": "b"}]}"#;
+const SECRET: &str = r#"{"containerDefinitions": [{"secrets": [
+    {"name": "A", "valueFrom": "arn:aws:ssm:eu-west-1:123456789012:parameter/x"}]}]}"#;
+const FILES: &str =
+    r#"{"containerDefinitions": [{"environmentFiles": [{"value": "arn:aws:s3:::b/x.env", "type": "s3"}]}]}"#;
 const MESH: &str = r#"{"proxyConfiguration": {"type": "APPMESH", "containerName": "app"}}"#;
-const FIRELENS: &str = r#"{"containerDefinitions": [{"firelensConfiguration": {"type": "fluentbit"}}]}"#;
+const FIRELENS: &str = r#"{"containerDefinitions": [{"firelensConfiguration": {"type": "fluentbit"}},
+    {"name": "b", "image": "b", "memory": 8, "logConfiguration": {"logDriver": "awsfirelens", "options": {"Name": "http"}}}]}"#;
 
 /// The samples, by what they are about.
 pub const SAMPLES: &[Sample] = &[
@@ -79,11 +95,11 @@ pub const SAMPLES: &[Sample] = &[
         "[\"FARGATE\"]",
     ),
     beside(MEMBER_OF, "placementConstraints[].expression", "\"attribute:a == b\"", "\"attribute:a == c\""),
-    sample("taskRoleArn", "", "\"arn:aws:iam::1:role/r\""),
+    sample("taskRoleArn", "", "\"arn:aws:iam::123456789012:role/r\""),
     sample("executionRoleArn", "", "\"arn:aws:iam::1:role/r\""),
     sample("enableFaultInjection", "", "true"),
-    beside(r#"{"tags": [{"key": "a", "value": "b"}]}"#, "tags[].key", "\"a\"", "\"b\""),
-    beside(r#"{"tags": [{"key": "a", "value": "b"}]}"#, "tags[].value", "\"a\"", "\"b\""),
+    beside(TAGS, "tags[].key", "\"a\"", "\"b\""),
+    beside(TAGS, "tags[].value", "\"a\"", "\"b\""),
     beside(MESH, "proxyConfiguration.type", "", "\"APPMESH\""),
     beside(MESH, "proxyConfiguration.containerName", "\"app\"", "\"b\""),
     beside(MESH, "proxyConfiguration.properties[].name", "", "\"AppPorts\""),
@@ -108,13 +124,7 @@ pub const SAMPLES: &[Sample] = &[
     sample("containerDefinitions[].user", "", "\"1000:2000\""),
     sample("containerDefinitions[].user", "", "\"nobody\""),
     sample("containerDefinitions[].stopTimeout", "", "50"),
-    beside(AWAITED, "containerDefinitions[].startTimeout", "", "50"),
-    beside(WAITS, "containerDefinitions[].dependsOn[].containerName", "\"b\"", "\"c\""),
-    beside(WAITS, "containerDefinitions[].dependsOn[].condition", "\"START\"", "\"COMPLETE\""),
-    beside(WAITS, "containerDefinitions[].dependsOn[].condition", "\"COMPLETE\"", "\"SUCCESS\""),
-    sample("containerDefinitions[].restartPolicy.enabled", "false", "true"),
-    beside(RESTARTED, "containerDefinitions[].restartPolicy.ignoredExitCodes", "", "[7]"),
-    beside(RESTARTED, "containerDefinitions[].restartPolicy.restartAttemptPeriod", "", "60"),
+    beside(WAITED, "containerDefinitions[].startTimeout", "", "50"),
     sample("containerDefinitions[].interactive", "", "true"),
     sample("containerDefinitions[].pseudoTerminal", "", "true"),
     sample("containerDefinitions[].privileged", "", "true"),
@@ -141,6 +151,25 @@ pub const SAMPLES: &[Sample] = &[
         "\"10.0.0.1\"",
         "\"10.0.0.2\"",
     ),
+    beside(SECRET, "containerDefinitions[].secrets[].name", "\"A\"", "\"B\""),
+    beside(
+        SECRET,
+        "containerDefinitions[].secrets[].valueFrom",
+        "\"arn:aws:ssm:eu-west-1:123456789012:parameter/x\"",
+        "\"arn:aws:ssm:eu-west-1:123456789012:parameter/y\"",
+    ),
+    beside(
+        FILES,
+        "containerDefinitions[].environmentFiles[].value",
+        "\"arn:aws:s3:::b/x.env\"",
+        "\"arn:aws:s3:::b/y.env\"",
+    ),
+    // When it starts.
+    beside(WAITING, "containerDefinitions[].dependsOn[].containerName", "\"b\"", "\"c\""),
+    beside(WAITING, "containerDefinitions[].dependsOn[].condition", "\"START\"", "\"HEALTHY\""),
+    sample("containerDefinitions[].restartPolicy.enabled", "false", "true"),
+    beside(RESTARTED, "containerDefinitions[].restartPolicy.ignoredExitCodes", "", "[0]"),
+    beside(RESTARTED, "containerDefinitions[].restartPolicy.restartAttemptPeriod", "60", "120"),
     // Its health.
     sample("containerDefinitions[].healthCheck.command", "[\"CMD\", \"true\"]", "[\"CMD-SHELL\", \"true\"]"),
     beside(CHECKED, "containerDefinitions[].healthCheck.interval", "", "10"),
@@ -183,13 +212,23 @@ pub const SAMPLES: &[Sample] = &[
     beside(ULIMIT, "containerDefinitions[].ulimits[].hardLimit", "1024", "2048"),
     // Its output.
     beside(LOGS, "containerDefinitions[].logConfiguration.logDriver", "\"syslog\"", "\"journald\""),
-    beside(LOGS, "containerDefinitions[].logConfiguration.options", "", "{\"tag\": \"x\"}"),
-    beside(LOGS, "containerDefinitions[].logConfiguration.secretOptions[].name", "", "\"x\""),
     beside(
-        LOGS,
+        AWS_LOGS,
+        "containerDefinitions[].logConfiguration.options",
+        "{\"awslogs-group\": \"a\", \"awslogs-region\": \"eu-west-1\"}",
+        "{\"awslogs-group\": \"b\", \"awslogs-region\": \"eu-west-1\"}",
+    ),
+    beside(
+        ROUTED,
+        "containerDefinitions[].logConfiguration.secretOptions[].name",
+        "\"HTTP_Passwd\"",
+        "\"HTTP_User\"",
+    ),
+    beside(
+        ROUTED,
         "containerDefinitions[].logConfiguration.secretOptions[].valueFrom",
-        "",
-        "\"arn:aws:ssm:eu:1:parameter/x\"",
+        "\"arn:aws:ssm:eu-west-1:123456789012:parameter/x\"",
+        "\"arn:aws:ssm:eu-west-1:123456789012:parameter/y\"",
     ),
     beside(FIRELENS, "containerDefinitions[].firelensConfiguration.type", "\"fluentbit\"", "\"fluentd\""),
     beside(

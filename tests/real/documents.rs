@@ -14,6 +14,8 @@ pub fn app(more: Value) -> Value {
             "name": "app",
             "image": "localhost/testapp:v1",
             "essential": true,
+            // There is no registry that it could be pulled from.
+            "versionConsistency": "disabled",
             "portMappings": [{"containerPort": 8080}],
             "environment": [{"name": "DRAIN", "value": "2"}],
         }),

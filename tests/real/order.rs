@@ -12,7 +12,7 @@ use std::time::Duration;
 /// A container of the test app that serves on `port`.
 fn server(name: &str, port: u16, more: Value) -> Value {
     let common = json!({
-        "name": name, "image": "localhost/testapp:v1",
+        "name": name, "image": "localhost/testapp:v1", "versionConsistency": "disabled",
         "environment": [{"name": "PORT", "value": port.to_string()}],
     });
     merged(common, more)
@@ -45,10 +45,10 @@ pub async fn started_and_stopped(site: Site<'_>) {
     }));
     let containers = [
         main,
-        json!({"name": "once", "image": "localhost/testapp:v1", "command": ["true"], "essential": false}),
+        json!({"name": "once", "image": "localhost/testapp:v1", "versionConsistency": "disabled", "command": ["true"], "essential": false}),
         server("db", 8081, json!({"environment": environment, "stopTimeout": 3, "healthCheck": check(8081)})),
         json!({
-            "name": "fill", "image": "localhost/testapp:v1", "command": ["exit", "5"], "essential": false,
+            "name": "fill", "image": "localhost/testapp:v1", "versionConsistency": "disabled", "command": ["exit", "5"], "essential": false,
             "dependsOn": waits(&[("db", "START")]),
         }),
     ];
@@ -87,7 +87,7 @@ pub async fn in_vain(site: Site<'_>) {
     site.create(json!({})).await;
     let helper = |command: &[&str], more: Value| {
         let helper = json!({
-            "name": "fill", "image": "localhost/testapp:v1", "command": command, "essential": false,
+            "name": "fill", "image": "localhost/testapp:v1", "versionConsistency": "disabled", "command": command, "essential": false,
             "dependsOn": waits(&[("db", "START")]),
         });
         merged(helper, more)

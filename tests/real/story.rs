@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 pub async fn essential_container_ends(site: Site<'_>) {
     site.create(json!({})).await;
     let sidecar = json!({
-        "name": "sidecar", "image": "localhost/testapp:v1", "essential": false,
+        "name": "sidecar", "image": "localhost/testapp:v1", "essential": false, "versionConsistency": "disabled",
         "environment": [{"name": "PORT", "value": "8081"}, {"name": "DRAIN", "value": "3"}],
     });
     let main = app(json!({"healthCheck": health_check()}));

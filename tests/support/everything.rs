@@ -13,7 +13,8 @@ pub fn everything() -> Value {
         "roles": [{"arn": "*"}],
         "secrets": [{"arn": "*"}],
         "environmentFiles": [{"arn": "*"}],
-        "volumes": [{"source": "*"}, {"source": "ebs", "storageClass": "fast"}, {"source": "rexray/*", "storageClass": "slow"}],
+        "volumes": [{"source": "*"}, {"source": "ebs", "storageClass": "fast"}, {"source": "rexray/*", "storageClass": "slow"},
+            {"source": "rexray/efs", "storageClass": "slower"}],
         "registries": [{"host": "*", "pullSecret": "registry"}],
     }]}})
 }

@@ -74,6 +74,7 @@ pub(super) const FIELDS: &[Field] = &[
     mapped("kubernetes").with(&[
         mapped("deregistrationDelaySeconds"),
         mapped("stoppedTasksKept"),
+        mapped("resolveTaskDefinition"),
         mapped("scheduler"),
     ]),
 ];

@@ -68,6 +68,7 @@ pub(super) const FIELDS: &[Field] = &[
             "",
         )])
         .with(&[part("isolationMode"), part("attestationPolicy")]),
+    mapped("kubernetes").with(&[mapped("revisionHistoryLimit")]),
 ];
 
 const CONTAINER: &[Field] = &[
@@ -145,11 +146,11 @@ const CONTAINER: &[Field] = &[
         "a container that others depend on is told to stop when their stopTimeouts are over, even if they ended before. A \
          node kills all containers of a task at one time: when the delay and the longest chain of stopTimeouts are over",
     ),
-    without_effect(
+    mapped_as(
         "versionConsistency",
-        "the node resolves a tag when it pulls; pinning to a digest comes later",
+        "the first task of a deployment pulls a tag afresh; later ones run the digest that it got",
     ),
-    mapped("hostname"),
+    mapped_as("hostname", "the first that a container gives holds for the task; under `host` the node's does"),
     mapped("user").except(&[refusing(
         "a name",
         |user| !user.as_str().is_some_and(has_numbers) && user != "" && !user.is_null(),

@@ -96,6 +96,10 @@ pub struct Deployment {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), extend("format" = "date-time"))]
     pub updated_at: Option<String>,
+    /// What its tasks run for containers whose documents name a tag: what the first task pulled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["containerName"]))]
+    pub container_images: Vec<ContainerImage>,
     /// Berth's own: the deployment's number in its service, from 1.
     #[serde(default)]
     pub sequence: i64,
@@ -106,6 +110,23 @@ pub struct Deployment {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), extend("format" = "date-time"))]
     pub next_launch_at: Option<String>,
+}
+
+/// What a deployment's tasks run for one container.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerImage {
+    /// The container.
+    #[schemars(length(max = 255))]
+    pub container_name: String,
+    /// The image as the document names it.
+    #[schemars(length(max = 512))]
+    pub image: String,
+    /// What the tag stood for: `sha256:…`. Absent where it could not be pulled afresh: then each node uses the copy
+    /// that it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 160))]
+    pub image_digest: Option<String>,
 }
 
 /// How the placement strategies are carried out.

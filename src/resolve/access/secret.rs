@@ -4,9 +4,9 @@ use super::value_from::{ValueFrom, Version, key, object_name};
 use super::{Access, Found};
 use crate::api::cluster::grant::{SecretMapping, SecretStoreReference};
 use crate::api::common::Secret;
-use crate::api::task_definition::container::ContainerDefinition;
+use crate::api::task_definition::container::{ContainerDefinition, EnvironmentFile};
 use crate::model::access::{EnvironmentSource, FetchedSecret, Form, SecretKey, Store};
-use crate::model::name;
+use crate::model::{Violation, name};
 
 /// Key of a Secret with a whole value, where the grant names none.
 const WHOLE: &str = "value";
@@ -58,34 +58,40 @@ pub(super) fn value(
         found.violation(path, format!("\"{written}\" {message}"));
         return None;
     };
-    let open = SecretMapping::default();
-    let mapping = match found.grants.secret(&from.names) {
-        Some(mapping) => mapping,
-        None if found.grants.is_open() => &open,
-        None => {
-            let shown = from.names.get(1).unwrap_or(&from.source);
-            let grant = format!("secrets: [{{arn: \"{shown}\", secretName: {}}}]", from.object_name());
-            let message =
-                format!("no grant says which Secret {} is: {}", from.source, found.grants.remedy(&grant));
-            found.violation(path, message);
-            return None;
+    let mapping = mapping(&from, &path, found)?;
+    let key = from.json_key.as_deref().map_or_else(|| whole_key(&mapping), key);
+    let Some(store) = &mapping.store else {
+        if from.version != Version::Current {
+            let message = "a version is pinned, but the Secret is somebody else's: it has the version that they put there";
+            access.without_effect.push(Violation::new(path, message));
         }
+        return Some(SecretKey { secret: base_name(&from, &mapping), key });
     };
-    let fetched = mapping.store.as_ref().map(|store| fetched(&from, mapping, store));
-    if fetched.is_none() && from.version != Version::Current {
-        let message =
-            "a version is pinned, but the Secret is somebody else's: it has the version that they put there";
-        access.without_effect.push(crate::model::Violation::new(path, message));
+    let fetched = fetched(&from, &mapping, store);
+    let secret = fetched.name.clone();
+    if !access.fetched.iter().any(|known| known.name == secret) {
+        access.fetched.push(fetched);
     }
-    let known = |one: &FetchedSecret| access.fetched.iter().any(|known| known.name == one.name);
-    let named = mapping.secret_name.clone().filter(|name| !name.is_empty());
-    let secret = match &fetched {
-        Some(one) => one.name.clone(),
-        None => named.unwrap_or_else(|| from.object_name()),
-    };
-    let new = fetched.filter(|one| !known(one));
-    access.fetched.extend(new);
-    Some(SecretKey { secret, key: from.json_key.as_deref().map_or_else(|| whole_key(mapping), key) })
+    Some(SecretKey { secret, key })
+}
+
+/// What a grant says of a secret. Where nothing is judged, any would do.
+fn mapping(from: &ValueFrom, path: &str, found: &mut Found<'_>) -> Option<SecretMapping> {
+    let mapping = found.grants.secret(&from.names).cloned();
+    let mapping = mapping.or_else(|| found.grants.is_open().then(SecretMapping::default));
+    if mapping.is_none() {
+        let shown = from.names.get(1).unwrap_or(&from.source);
+        let grant = format!("secrets: [{{arn: \"{shown}\", secretName: {}}}]", from.object_name());
+        let message =
+            format!("no grant says which Secret {} is: {}", from.source, found.grants.remedy(&grant));
+        found.violation(path, message);
+    }
+    mapping
+}
+
+/// The name of the Secret, before what tells forms and versions apart.
+fn base_name(from: &ValueFrom, mapping: &SecretMapping) -> String {
+    mapping.secret_name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| from.object_name())
 }
 
 fn whole_key(mapping: &SecretMapping) -> String {
@@ -95,8 +101,7 @@ fn whole_key(mapping: &SecretMapping) -> String {
 /// What External Secrets is asked for. A value as a whole and its members are two Secrets, since whoever wants the
 /// one must not fail because the other cannot be had; so are two versions.
 fn fetched(from: &ValueFrom, mapping: &SecretMapping, store: &SecretStoreReference) -> FetchedSecret {
-    let base =
-        mapping.secret_name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| from.object_name());
+    let base = base_name(from, mapping);
     let is_parameter = !from.source.contains(":secretsmanager:");
     let version = match &from.version {
         Version::Current => None,
@@ -147,32 +152,30 @@ pub(super) fn files(
     if files.len() > FILES {
         found.violation(path.clone(), format!("at most {FILES} environment files, not {}", files.len()));
     }
-    let mut sources = Vec::new();
-    for (index, file) in files.iter().enumerate() {
-        let arn = file.value.as_deref().unwrap_or_default();
-        let path = format!("{path}[{index}].value");
-        if !arn.ends_with(".env") {
-            found.violation(path, format!("\"{arn}\": the name of an environment file ends in .env"));
-            continue;
-        }
-        let file = arn.rsplit('/').next().unwrap_or(arn).trim_end_matches(".env");
-        let own = object_name(file.rsplit(':').next().unwrap_or(file));
-        let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        match found.grants.environment_file(arn) {
-            Some(mapping) => {
-                sources.push(match (text(&mapping.config_map_name), text(&mapping.secret_name)) {
-                    (None, Some(secret)) => EnvironmentSource::Secret(secret),
-                    (config_map, _) => EnvironmentSource::ConfigMap(config_map.unwrap_or(own)),
-                })
-            }
-            None if found.grants.is_open() => sources.push(EnvironmentSource::ConfigMap(own)),
-            None => {
-                let grant = format!("environmentFiles: [{{arn: \"{arn}\", configMapName: {own}}}]");
-                let message =
-                    format!("no grant says which ConfigMap or Secret it is: {}", found.grants.remedy(&grant));
-                found.violation(path, message);
-            }
+    let arn = |file: &EnvironmentFile| file.value.clone().unwrap_or_default();
+    let numbered = files.iter().enumerate();
+    numbered.filter_map(|(index, one)| file(&arn(one), format!("{path}[{index}].value"), found)).collect()
+}
+
+/// The object that one file is.
+fn file(arn: &str, path: String, found: &mut Found<'_>) -> Option<EnvironmentSource> {
+    let Some(stem) = arn.strip_suffix(".env") else {
+        found.violation(path, format!("\"{arn}\": the name of an environment file ends in .env"));
+        return None;
+    };
+    let own = object_name(stem.rsplit(['/', ':']).next().unwrap_or(stem));
+    let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    match found.grants.environment_file(arn) {
+        Some(mapping) => Some(match (text(&mapping.config_map_name), text(&mapping.secret_name)) {
+            (None, Some(secret)) => EnvironmentSource::Secret(secret),
+            (config_map, _) => EnvironmentSource::ConfigMap(config_map.unwrap_or(own)),
+        }),
+        None if found.grants.is_open() => Some(EnvironmentSource::ConfigMap(own)),
+        None => {
+            let grant = format!("environmentFiles: [{{arn: \"{arn}\", configMapName: {own}}}]");
+            let remedy = found.grants.remedy(&grant);
+            found.violation(path, format!("no grant says which ConfigMap or Secret it is: {remedy}"));
+            None
         }
     }
-    sources
 }

@@ -1,5 +1,6 @@
 //! A live pod → whether its launch has failed, and in what words.
 
+use super::pull;
 use super::view::{STARTABLE_WITHIN, View, started};
 use crate::model::{LastStatus, PROVEN_AFTER, StopCode, Task, label};
 use jiff::Timestamp;
@@ -36,7 +37,8 @@ impl View<'_> {
             None => task.last_status == LastStatus::Stopped || task.broken.is_some(),
         };
         let excused = self.status.reason.as_deref().is_some_and(|reason| NOT_ITS_FAULT.contains(&reason));
-        if !by_itself || (excused && stop_code.is_none()) {
+        let gives_way = pull::gave_way(self.pod) || pull::gives_way(self.pod).is_some();
+        if !by_itself || (excused && stop_code.is_none()) || gives_way {
             return None;
         }
         let ended = self.ended_at().or(task.stopped_at).unwrap_or(self.now).min(self.now);

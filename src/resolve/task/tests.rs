@@ -145,6 +145,31 @@ fn an_image_that_cannot_be_pulled_is_a_failed_launch_after_half_a_minute() {
 }
 
 #[test]
+fn a_secret_that_is_not_there_is_told_in_the_words_of_ecs() {
+    for (message, words) in [
+        (
+            "secret \"db\" not found",
+            "ResourceInitializationError: unable to pull secrets or registry auth: secret \"db\"",
+        ),
+        (
+            "couldn't find key user in Secret shop/db",
+            "ResourceInitializationError: unable to pull secrets or registry auth: couldn't find key user in Secret shop/db",
+        ),
+        (
+            "configmap \"env\" not found",
+            "ResourceInitializationError: failed to download env files: configmap \"env\"",
+        ),
+        ("container has runAsNonRoot", "CannotCreateContainerError: container has runAsNonRoot"),
+    ] {
+        let waiting = json!({"waiting": {"reason": "CreateContainerConfigError", "message": message}});
+        let mut stuck = pod(json!([container("app", waiting)]));
+        stuck["status"]["phase"] = json!("Pending");
+        let story = read(stuck, 100).story.unwrap();
+        assert!(story.starts_with(words), "{story}");
+    }
+}
+
+#[test]
 fn a_task_that_somebody_deletes_is_stopping_and_no_failure() {
     let mut evicted = pod(json!([container("app", running())]));
     evicted["metadata"]["deletionTimestamp"] = json!(at(5).to_string());

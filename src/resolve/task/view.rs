@@ -1,5 +1,6 @@
 //! A pod, as the judgements about a task look at it.
 
+use super::pull;
 use crate::model::{LastStatus, StartOrder, StopCode, label};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Container, ContainerStateTerminated, ContainerStatus, Pod, PodStatus};
@@ -154,7 +155,10 @@ impl<'a> View<'a> {
             let reason = "Essential container in task exited".to_owned();
             return Some((StopCode::EssentialContainerExited, reason));
         }
-        if let Some(reason) = self.hopeless() {
+        if let Some(reason) = super::pull::gives_way(self.pod).or_else(|| self.hopeless()) {
+            return Some((StopCode::TaskFailedToStart, reason));
+        }
+        if let Some(reason) = pull::gives_way(self.pod) {
             return Some((StopCode::TaskFailedToStart, reason));
         }
         let patience_ends = self.patience_ends()?;

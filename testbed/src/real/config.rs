@@ -15,7 +15,7 @@ use crate::plane::CLUSTER_DOMAIN;
 const EVICTION_MIB: u64 = 100;
 
 /// containerd's configuration.
-pub(super) fn containerd(cni_plugins: &Path, cni_config: &Path, runc: &Path) -> String {
+pub(super) fn containerd(cni_plugins: &Path, cni_config: &Path, runc: &Path, registries: &Path) -> String {
     format!(
         "version = 3
 root = '/var/lib/containerd'
@@ -30,6 +30,8 @@ disabled_plugins = ['io.containerd.nri.v1.nri', 'io.containerd.snapshotter.v1.bl
   discard_unpacked_layers = true
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = '{PAUSE}'
+  [plugins.'io.containerd.cri.v1.images'.registry]
+    config_path = '{registries}'
 [plugins.'io.containerd.cri.v1.runtime']
   enable_selinux = false
   disable_apparmor = true
@@ -50,6 +52,7 @@ disabled_plugins = ['io.containerd.nri.v1.nri', 'io.containerd.snapshotter.v1.bl
         plugins = cni_plugins.display(),
         config = cni_config.display(),
         runc = runc.display(),
+        registries = registries.display(),
     )
 }
 

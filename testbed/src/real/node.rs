@@ -86,7 +86,10 @@ impl Node {
         let runc = needs::find("runc").context("runc is missing")?;
         let ip = network.node_ip(self.index);
         write("init.sh", INIT)?;
-        write("containerd.toml", &config::containerd(plugins, &dir.join("cni"), &runc))?;
+        let registries = crate::registry::folder(&plane.dir);
+        files::create_dir(&registries)?;
+        let containerd = config::containerd(plugins, &dir.join("cni"), &runc, &registries);
+        write("containerd.toml", &containerd)?;
         let cni = config::cni(&network.node_pod_cidr(self.index));
         write("cni/10-pods.conflist", &cni.to_string())?;
         let kubelet = config::kubelet(&self.spec, ip, plane.dns_ip, &self.cgroup(network), &plane.ca_path())?;

@@ -137,7 +137,7 @@ const VOLUME: [Rule; 4] = [
 const REGISTRY: [Rule; 2] = [
     Rule::new(
         "host",
-        "self.host.matches('^[*]?[a-z0-9.-]+(:[0-9]{1,5})?$') || self.host.matches('^[[][0-9a-f:]+[]](:[0-9]{1,5})?$') || self.host == '*'",
+        "self.host.matches('^[*]?[a-z0-9.-]+(:[0-9]{1,5})?$') || self.host.matches('^\\\\[[0-9a-f:]+\\\\](:[0-9]{1,5})?$') || self.host == '*'",
         "a host is written in lower case, without scheme and path, and a * stands at its beginning only",
     ),
     Rule::new("pullSecret", object_name!("self.pullSecret"), NAME),
