@@ -24,10 +24,14 @@ impl View<'_> {
         }
     }
 
-    /// Whether a container that is not essential does not run, for good or until it is restarted.
+    /// Whether a container that is not essential has ended, for good or for the time that its node waits before it
+    /// restarts it. A restart that comes at once is over before anybody could be told.
     fn is_partly_ended(&self) -> bool {
-        let runs = |state: &k8s_openapi::api::core::v1::ContainerState| state.running.is_some();
         let mut others = self.containers().filter(|status| !self.is_essential(&status.name));
-        others.any(|status| !status.state.as_ref().is_some_and(runs))
+        others.any(|status| {
+            let waits = status.state.as_ref().is_some_and(|state| state.waiting.is_some());
+            let runs = status.state.as_ref().is_some_and(|state| state.running.is_some());
+            !runs && (waits || self.ended(status).is_some())
+        })
     }
 }
