@@ -11,9 +11,13 @@ mod emit;
 mod found;
 mod note;
 mod recognise;
+mod request;
+mod shape;
+mod template;
 mod text;
 
 pub use emit::{Manifest, Options, Output, emit};
 pub use found::{Call, Found, REQUEST};
 pub use note::{Note, Severity};
-pub use recognise::{Parameters, Reading, recognise};
+pub use recognise::{Reading, recognise};
+pub use template::Parameters;
