@@ -2,18 +2,22 @@
 //!
 //! [`recognise`] says which documents a text holds, each in the form of the request that would create it
 //! ([`Found`]); [`emit`] makes custom resources of them ([`Manifest`]). Whatever was dropped, guessed or left open on
-//! the way is a [`Note`] with the file and the path.
+//! the way is a [`Note`] with the file and the path. [`import`] does the same for a whole account.
 //!
 //! Must not judge what Berth makes of a document (`render` does), must not read files, and never changes a value
 //! without a note.
 
 mod emit;
 mod found;
+pub mod import;
 mod note;
+mod piece;
 mod recognise;
 mod request;
 mod shape;
+pub mod standby;
 mod template;
+mod terraform;
 mod text;
 
 pub use emit::{Manifest, Options, Output, emit};

@@ -3,7 +3,7 @@
 use super::note::member;
 use super::request::request;
 use super::template::{self, Parameters};
-use super::{Call, Found, Note, text};
+use super::{Call, Found, Note, import, text};
 use serde_json::{Map, Value};
 
 /// What a text holds.
@@ -42,7 +42,7 @@ const WRAPPERS: [(&str, Option<Call>); 18] = [
 const DEEPEST: usize = 6;
 
 /// The documents of ECS in a text: requests, what Describe calls return, lists of container definitions,
-/// resources and templates of CloudFormation, objects in Berth's own form. `source` names the file, `parameters`
+/// resources and templates of CloudFormation, what `terraform show -json` prints, objects in Berth's own form. `source` names the file, `parameters`
 /// fill templates in.
 pub fn recognise(source: &str, text: &str, parameters: &Parameters) -> Reading {
     let mut search = Search { source, parameters, reading: Reading::default() };
@@ -74,6 +74,11 @@ impl Search<'_> {
     }
 
     fn top(&mut self, document: Value) {
+        if let Some(read) = import::terraform(self.source, &document) {
+            self.reading.found.extend(read.found);
+            self.reading.notes.extend(read.notes);
+            return;
+        }
         let before = (self.reading.found.len(), self.reading.notes.len());
         self.value("", document, DEEPEST);
         if before == (self.reading.found.len(), self.reading.notes.len()) {

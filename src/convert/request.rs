@@ -8,6 +8,9 @@ use crate::model::label;
 use crate::resolve::arn;
 use serde_json::{Map, Value};
 
+/// How the note begins that names what a Describe call adds.
+pub(super) const SHOWN: &str = "left out, as ECS only shows it";
+
 /// Members that only a Describe call gives.
 fn read_only(call: Call) -> &'static [&'static str] {
     match call {
@@ -110,7 +113,7 @@ pub(super) fn request(
     }
     dropped.extend(read_only(call).iter().copied().filter(|member| object.remove(*member).is_some()));
     if !dropped.is_empty() {
-        let text = format!("left out, as ECS only shows it: {}", dropped.join(", "));
+        let text = format!("{SHOWN}: {}", dropped.join(", "));
         notes.push(Note::new(source, pointer, text));
     }
     found.spec = Value::Object(object);
