@@ -1,11 +1,14 @@
 //! The command line: one file per verb.
 
+mod activate;
 mod cluster;
 mod controller;
+mod convert;
 pub mod crds;
 mod deregister;
 mod files;
 pub mod help;
+mod import;
 mod render;
 mod revisions;
 mod validate;
@@ -27,6 +30,12 @@ enum Verb {
     Controller(Box<controller::Arguments>),
     /// Print the CustomResourceDefinitions as YAML.
     Crds,
+    /// Make custom resources of documents of ECS in files. Prints them in the order in which they are applied; what was
+    /// dropped, guessed or left open goes to standard error as `FILE: PATH: TEXT`.
+    Convert(convert::Arguments),
+    /// Give Services that `convert --standby` made rest the counts that they have in ECS. Prints the manifests; what
+    /// does not rest stays as it is.
+    Activate(activate::Arguments),
     /// Print what the operator would write for custom resources in files: Kubernetes objects in the order of writing,
     /// then statuses. Nothing is asked of a cluster. Each broken rule is a line on standard error, `FILE: MEMBER: RULE`,
     /// and then nothing else is printed.
@@ -55,6 +64,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             use std::io::Write;
             std::io::stdout().write_all(crds::yaml()?.as_bytes())?;
         }
+        Verb::Convert(arguments) => return convert::run(&arguments),
+        Verb::Activate(arguments) => return activate::run(&arguments),
         Verb::Render(arguments) => return render::run(&arguments),
         Verb::Validate(arguments) => return validate::run(&arguments),
         Verb::Revisions(arguments) => return revisions::run(&arguments),

@@ -9,7 +9,7 @@
 //! # What is not there
 //!
 //! - No clock, client, randomness or `async` in `api`, `model`, `resolve`, `placement`, `rollout`,
-//!   `translate` and `conclude`: the same input gives the same output, on a laptop as in the cluster.
+//!   `translate`, `conclude`, `render` and `convert`: the same input gives the same output, on a laptop as in the cluster.
 //! - No write into a user's `spec`, and none to an object that somebody else controls.
 //! - No ReplicaSet, DaemonSet or Job between a service and its tasks: none of them stops, replaces or spaces
 //!   out tasks as ECS does.
@@ -22,6 +22,7 @@ pub mod api;
 pub mod cli;
 pub mod conclude;
 pub mod controllers;
+pub mod convert;
 pub mod kubernetes;
 pub mod model;
 pub mod observe;

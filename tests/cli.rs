@@ -196,7 +196,9 @@ fn shells_complete_every_verb() {
     for shell in ["bash", "zsh", "fish"] {
         let script = berth(&["completion", shell], "");
         assert_eq!(script.status.code(), Some(0), "{shell}");
-        for verb in ["controller", "crds", "render", "validate", "revisions", "deregister"] {
+        for verb in
+            ["controller", "crds", "convert", "activate", "render", "validate", "revisions", "deregister"]
+        {
             assert!(text(&script.stdout).contains(verb), "{shell}: {verb}");
         }
     }

@@ -43,7 +43,8 @@ async fn examples(bed: &Bed, root: &str) {
     for entry in std::fs::read_dir(format!("{root}/examples")).unwrap() {
         let path = entry.unwrap().path();
         let how = if path.join("kustomization.yaml").exists() { "-k" } else { "-f" };
-        if path.is_dir() {
+        // What has no manifests is a script, not a scenario.
+        if path.is_dir() && has_manifests(&path) {
             apply(bed, &[how, path.to_str().unwrap()]).await;
         }
     }
@@ -52,6 +53,11 @@ async fn examples(bed: &Bed, root: &str) {
     for list in ["ecs", "ecstd", "ecssvc", "ecssd", "ecscluster"] {
         bed.kubectl(&["get", list]).await.unwrap();
     }
+}
+
+fn has_manifests(folder: &std::path::Path) -> bool {
+    let mut files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    files.any(|file| file.extension().is_some_and(|end| end == "yaml"))
 }
 
 /// Applies with the server's own field validation; a warning is a failure.

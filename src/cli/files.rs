@@ -68,6 +68,15 @@ pub(super) fn texts(paths: &[PathBuf]) -> anyhow::Result<Vec<(String, String)>> 
     Ok(texts)
 }
 
+/// Objects as one stream of YAML documents.
+///
+/// # Errors
+/// When one cannot be written as YAML, which would be a defect of its types.
+pub(super) fn yaml<'a>(objects: impl Iterator<Item = &'a serde_json::Value>) -> anyhow::Result<String> {
+    let documents: Result<Vec<String>, _> = objects.map(serde_saphyr::to_string).collect();
+    Ok(documents?.join("---\n"))
+}
+
 /// The file itself, or the documents of a folder by name.
 fn expand(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if !path.is_dir() {

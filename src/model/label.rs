@@ -42,6 +42,8 @@ pub const GIVEN_TO: &str = "ecs.berth.dev/given-to";
 pub const PULLED_AFRESH: &str = "ecs.berth.dev/pulled-afresh";
 /// Annotation with the ARN that an object stands for.
 pub const ARN: &str = "ecs.berth.dev/arn";
+/// On a Service that rests: its real `desiredCount`, or `none` where it had none.
+pub const STANDBY_DESIRED_COUNT: &str = "ecs.berth.dev/standby-desired-count";
 /// Label on revisions of one family, by hash of the family.
 pub const FAMILY_HASH: &str = "ecs.berth.dev/family-hash";
 /// Label on a revision: `ACTIVE` or `INACTIVE`.

@@ -39,6 +39,12 @@ pub fn cluster(text: &str) -> &str {
     after_slash(text, ":cluster/")
 }
 
+/// The name of a service; an ARN of the long form has the cluster before it.
+pub fn service(text: &str) -> &str {
+    let short = after_slash(text, ":service/");
+    short.rsplit('/').next().unwrap_or(short)
+}
+
 /// The name of a target group; what follows it in an ARN is an id.
 pub fn target_group(text: &str) -> &str {
     let short = after_slash(text, ":targetgroup/");
@@ -79,6 +85,8 @@ mod tests {
     fn arns_shorten_to_the_part_that_is_a_name() {
         assert_eq!(cluster("arn:aws:ecs:eu-west-1:123456789012:cluster/prod"), "prod");
         assert_eq!(cluster("prod"), "prod");
+        assert_eq!(service("arn:aws:ecs:eu-west-1:123456789012:service/prod/web"), "web");
+        assert_eq!(service("arn:aws:ecs:eu-west-1:123456789012:service/web"), "web");
         let group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/73e2d6bc24d8a067";
         assert_eq!(target_group(group), "web");
         assert_eq!(

@@ -1,0 +1,161 @@
+//! A text → the JSON values in it, a template's short forms (`!Ref Web`) in their long form (`{"Ref": "Web"}`).
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use serde_saphyr::Tagged;
+use std::fmt;
+
+/// The documents of a text. JSON is read as JSON: YAML takes no tabs.
+///
+/// # Errors
+/// What is wrong with it as YAML, or as JSON if it looks like JSON.
+pub(super) fn documents(text: &str) -> Result<Vec<Value>, String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let json: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
+    let error = match json {
+        Ok(documents) => return Ok(documents),
+        Err(error) => error,
+    };
+    let nodes: Result<Vec<Tagged<Node>>, _> = serde_saphyr::from_multiple(text);
+    match nodes {
+        Ok(nodes) => Ok(nodes.into_iter().map(untag).collect()),
+        Err(_) if text.trim_start().starts_with(['{', '[']) => Err(error.to_string()),
+        Err(error) => {
+            let told = error.to_string();
+            Err(told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
+        }
+    }
+}
+
+/// A function of CloudFormation in its long form; a value with any other tag is the value.
+fn untag(tagged: Tagged<Node>) -> Value {
+    let Tagged(Node(value), tag) = tagged;
+    let name = match tag.as_deref().and_then(|tag| tag.strip_prefix('!')) {
+        None | Some("") => return value,
+        Some(name @ ("Ref" | "Condition")) => name.to_owned(),
+        Some(name) => format!("Fn::{name}"),
+    };
+    Value::Object(Map::from_iter([(name, value)]))
+}
+
+/// A value, and the tags of all that is in it applied.
+struct Node(Value);
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Nodes)
+    }
+}
+
+struct Nodes;
+
+impl<'de> Visitor<'de> for Nodes {
+    type Value = Node;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Node, E> {
+        Ok(Node(value.into()))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Node, E> {
+        Ok(Node(value.into()))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Node, E> {
+        Ok(Node(value.into()))
+    }
+
+    fn visit_i128<E: Error>(self, value: i128) -> Result<Node, E> {
+        Ok(Node(value.to_string().into()))
+    }
+
+    fn visit_u128<E: Error>(self, value: u128) -> Result<Node, E> {
+        Ok(Node(value.to_string().into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Node, E> {
+        Ok(Node(Number::from_f64(value).map_or_else(|| value.to_string().into(), Value::Number)))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Node, E> {
+        Ok(Node(value.into()))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Node, E> {
+        Ok(Node(Value::Null))
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Node, E> {
+        Ok(Node(Value::Null))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        Node::deserialize(deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element::<Tagged<Node>>()? {
+            list.push(untag(item));
+        }
+        Ok(Node(Value::Array(list)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Node, A::Error> {
+        let mut object = Map::new();
+        while let Some(Node(name)) = members.next_key::<Node>()? {
+            let name = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
+            object.insert(name, untag(members.next_value::<Tagged<Node>>()?));
+        }
+        Ok(Node(Value::Object(object)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn one(text: &str) -> Value {
+        documents(text).unwrap().pop().unwrap()
+    }
+
+    #[test]
+    fn short_forms_of_functions_become_long_ones() {
+        let read = one(
+            "a: !Ref Web\nb: !GetAtt Role.Arn\nc: !Sub\n  - '${x}-y'\n  - {x: !Ref Y}\nd: [!If [P, !Ref A, 1]]\n",
+        );
+        assert_eq!(
+            read,
+            json!({
+                "a": {"Ref": "Web"},
+                "b": {"Fn::GetAtt": "Role.Arn"},
+                "c": {"Fn::Sub": ["${x}-y", {"x": {"Ref": "Y"}}]},
+                "d": [{"Fn::If": ["P", {"Ref": "A"}, 1]}],
+            })
+        );
+        assert_eq!(
+            one("Conditions:\n  A: !And [!Condition B, !Equals [1, '1']]\n")["Conditions"]["A"],
+            json!({"Fn::And": [{"Condition": "B"}, {"Fn::Equals": [1, "1"]}]})
+        );
+    }
+
+    #[test]
+    fn what_looks_like_a_number_or_a_word_stays_what_it_is() {
+        let read = one("a: 2012-10-17\nb: '80'\nc: 80\nd: true\ne:\n80: x\nf: 1.5\n");
+        assert_eq!(
+            read,
+            json!({"a": "2012-10-17", "b": "80", "c": 80, "d": true, "e": null, "80": "x", "f": 1.5})
+        );
+    }
+
+    #[test]
+    fn several_documents_of_either_form_are_read_and_what_is_neither_is_told() {
+        assert_eq!(documents("{\"a\":\t1}\n{\"b\": 2}").unwrap(), [json!({"a": 1}), json!({"b": 2})]);
+        assert_eq!(documents("a: 1\n---\nb: 2\n").unwrap(), [json!({"a": 1}), json!({"b": 2})]);
+        assert!(documents("{\"a\": <%= @b %>}").unwrap_err().contains("line 1"));
+    }
+}
