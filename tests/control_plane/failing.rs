@@ -31,7 +31,7 @@ async fn an_essential_exit_replaces_the_task_and_another_exit_stops_nothing() {
     let stage = Stage::new("exits").await;
     let with_helper = |family: &str, image: &str, helper: &str| {
         let mut document = definition(family, image);
-        let helper = json!({"name": "helper", "image": helper, "essential": false, "memory": 4});
+        let helper = json!({"name": "helper", "image": helper, "essential": false, "memory": 8});
         document["spec"]["containerDefinitions"].as_array_mut().unwrap().push(helper);
         document
     };

@@ -25,7 +25,7 @@ async fn nothing_is_written_at_rest_nor_by_a_new_operator() {
         stage.apply(&[&definition(name, "nginx:1"), &service(name, 3)]).await;
     }
     let sidecar =
-        serde_json::json!({"name": "setup", "image": "sim/exit-0-after-1s", "essential": false, "memory": 4});
+        serde_json::json!({"name": "setup", "image": "sim/exit-0-after-1s", "essential": false, "memory": 8});
     let mut with_sidecar = definition("three", "nginx:2");
     with_sidecar["spec"]["containerDefinitions"].as_array_mut().unwrap().push(sidecar);
     stage.apply(&[&with_sidecar]).await;

@@ -296,7 +296,7 @@ async fn later_tasks_of_a_deployment_run_what_its_first_task_pulled() {
     // The simulated node reports sim@sha256:… for every image.
     let mut document = definition("web", "sim:v1");
     let floating =
-        json!({"name": "floating", "image": "sim:v2", "memory": 4, "versionConsistency": "disabled"});
+        json!({"name": "floating", "image": "sim:v2", "memory": 8, "versionConsistency": "disabled"});
     document["spec"]["containerDefinitions"].as_array_mut().unwrap().push(floating);
     stage.apply(&[&document, &service("web", 1)]).await;
     let steady = stage.steady("web").await;
