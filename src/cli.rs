@@ -1,7 +1,10 @@
 //! The command line: one file per verb.
 
 mod controller;
+mod convert;
 pub mod crds;
+mod diff;
+mod export;
 mod files;
 pub mod help;
 mod render;
@@ -24,6 +27,14 @@ enum Verb {
     Controller(Box<controller::Arguments>),
     /// Print the CustomResourceDefinitions as YAML.
     Crds,
+    /// Make custom resources of documents of ECS in files. Prints them in the order in which they are applied; what was
+    /// dropped, guessed or left open goes to standard error as `FILE: PATH: TEXT`.
+    Convert(convert::Arguments),
+    /// Make requests of ECS of custom resources in files: what `convert` made of a request gives that request.
+    Export(export::Arguments),
+    /// Say where what ECS has differs from what files say. Lists without order, sizes that are equal and defaults that
+    /// are written out are no difference. Ends with 1 if something differs.
+    Diff(diff::Arguments),
     /// Print what the operator would write for custom resources in files: Kubernetes objects in the order of writing,
     /// then statuses. Nothing is asked of a cluster. Whatever breaks a rule goes to standard error, all at once.
     Render(render::Arguments),
@@ -45,6 +56,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             use std::io::Write;
             std::io::stdout().write_all(crds::yaml()?.as_bytes())?;
         }
+        Verb::Convert(arguments) => return convert::run(&arguments),
+        Verb::Export(arguments) => return export::run(&arguments),
+        Verb::Diff(arguments) => return diff::run(&arguments),
         Verb::Render(arguments) => return render::run(&arguments),
         Verb::Validate(arguments) => return validate::run(&arguments),
         Verb::Completion(arguments) => help::completion(&arguments),

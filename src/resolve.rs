@@ -3,6 +3,7 @@
 //! Must not read anything itself: `kubernetes` reads, this judges.
 
 pub mod arn;
+pub mod canonical;
 mod container;
 mod instance;
 mod judgement;

@@ -22,21 +22,36 @@ impl Files {
     /// Reads them all.
     pub(super) fn read(&self) -> anyhow::Result<Bundle> {
         let mut bundle = Bundle::default();
-        for path in &self.files {
-            if path.as_os_str() == "-" {
-                let mut text = String::new();
-                std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
-                bundle.add("-", &text, &self.namespace);
-                continue;
-            }
-            for file in expand(path)? {
-                let text = std::fs::read_to_string(&file)
-                    .with_context(|| format!("cannot read {}", file.display()))?;
-                bundle.add(&file.display().to_string(), &text, &self.namespace);
-            }
+        for (source, text) in texts(&self.files)? {
+            bundle.add(&source, &text, &self.namespace);
         }
         Ok(bundle)
     }
+}
+
+/// What is in files and folders, each with its name; `-` is standard input.
+pub(super) fn texts(files: &[PathBuf]) -> anyhow::Result<Vec<(String, String)>> {
+    let mut texts = Vec::new();
+    for path in files {
+        if path.as_os_str() == "-" {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+            texts.push(("-".to_owned(), text));
+            continue;
+        }
+        for file in expand(path)? {
+            let text =
+                std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            texts.push((file.display().to_string(), text));
+        }
+    }
+    Ok(texts)
+}
+
+/// Objects as one stream of YAML documents.
+pub(super) fn yaml<'a>(objects: impl Iterator<Item = &'a serde_json::Value>) -> anyhow::Result<String> {
+    let documents: Result<Vec<String>, _> = objects.map(serde_saphyr::to_string).collect();
+    Ok(documents?.join("---\n"))
 }
 
 /// The file itself, or the documents of a folder by name.

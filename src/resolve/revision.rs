@@ -1,6 +1,7 @@
 //! Registered revisions and a reference → the revision that is meant.
 
 use super::arn::TaskDefinitionReference;
+use super::canonical;
 use crate::api::{TaskDefinition, TaskDefinitionSpec};
 use crate::model::label;
 use k8s_openapi::api::apps::v1::ControllerRevision;
@@ -134,43 +135,10 @@ pub fn content(family: &str, spec: &TaskDefinitionSpec) -> Value {
     serde_json::json!({"family": family, "spec": spec})
 }
 
-/// Whether two specs are the same definition: members that say nothing, the order of lists that have none,
-/// and the spelling of sizes make no difference.
+/// Whether two specs are the same definition: members that say nothing, defaults of ECS, the order of lists that have
+/// none, and the spelling of sizes make no difference.
 pub fn is_same(one: &TaskDefinitionSpec, other: &TaskDefinitionSpec) -> bool {
-    canonical(one) == canonical(other)
-}
-
-fn canonical(spec: &TaskDefinitionSpec) -> Value {
-    let mut spec = spec.clone();
-    spec.family = None;
-    let units = |size: Option<u32>, text: Option<String>| size.map(|size| size.to_string()).or(text);
-    spec.cpu = units(spec.cpu.as_deref().and_then(super::size::cpu), spec.cpu);
-    spec.memory = units(spec.memory.as_deref().and_then(super::size::memory), spec.memory);
-    let value = serde_json::to_value(&spec).unwrap_or_default();
-    tidy(value, "").unwrap_or_default()
-}
-
-/// Lists in which ECS gives the order no meaning.
-const UNORDERED: [&str; 6] =
-    ["environment", "secrets", "tags", "portMappings", "requiresCompatibilities", "placementConstraints"];
-
-fn tidy(value: Value, member: &str) -> Option<Value> {
-    match value {
-        Value::Null => None,
-        Value::Array(items) => {
-            let mut items: Vec<Value> = items.into_iter().filter_map(|item| tidy(item, "")).collect();
-            if UNORDERED.contains(&member) {
-                items.sort_by_key(Value::to_string);
-            }
-            (!items.is_empty()).then_some(Value::Array(items))
-        }
-        Value::Object(members) => {
-            let members = members.into_iter();
-            let kept = members.filter_map(|(name, value)| Some((name.clone(), tidy(value, &name)?)));
-            Some(Value::Object(kept.collect()))
-        }
-        other => Some(other),
-    }
+    canonical::definition(one) == canonical::definition(other)
 }
 
 #[cfg(test)]
