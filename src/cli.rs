@@ -6,6 +6,8 @@ mod controller;
 mod convert;
 pub mod crds;
 mod deregister;
+mod diff;
+mod export;
 mod files;
 pub mod help;
 mod import;
@@ -36,6 +38,11 @@ enum Verb {
     /// Give Services that `convert --standby` made rest the counts that they have in ECS. Prints the manifests; what
     /// does not rest stays as it is.
     Activate(activate::Arguments),
+    /// Make requests of ECS of custom resources in files: what `convert` made of a request gives that request.
+    Export(export::Arguments),
+    /// Say where what ECS has differs from what files say. Lists without order, sizes that are equal and defaults that
+    /// are written out are no difference. Ends with 1 if something differs.
+    Diff(diff::Arguments),
     /// Print what the operator would write for custom resources in files: Kubernetes objects in the order of writing,
     /// then statuses. Nothing is asked of a cluster. Each broken rule is a line on standard error, `FILE: MEMBER: RULE`,
     /// and then nothing else is printed.
@@ -66,6 +73,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Verb::Convert(arguments) => return convert::run(&arguments),
         Verb::Activate(arguments) => return activate::run(&arguments),
+        Verb::Export(arguments) => return export::run(&arguments),
+        Verb::Diff(arguments) => return diff::run(&arguments),
         Verb::Render(arguments) => return render::run(&arguments),
         Verb::Validate(arguments) => return validate::run(&arguments),
         Verb::Revisions(arguments) => return revisions::run(&arguments),

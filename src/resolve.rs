@@ -4,6 +4,7 @@
 
 mod access;
 pub mod arn;
+pub mod canonical;
 mod capability;
 mod confinement;
 mod container;

@@ -184,9 +184,79 @@ fn what_is_no_revision_is_told_in_ecs_words() {
     }
 }
 
+const REQUEST: &str = "{\"family\": \"Web_App\", \"containerDefinitions\": [{\"name\": \"a\", \"image\": \"a\", \"memory\": 8}]}";
+
+#[test]
+fn convert_prints_objects_and_says_what_is_open() {
+    let sound = berth(&["convert", "-", "-n", "shop"], REQUEST);
+    assert_eq!(sound.status.code(), Some(0), "{}", text(&sound.stderr));
+    assert!(
+        text(&sound.stdout).contains("namespace: shop") && text(&sound.stdout).contains("family: Web_App")
+    );
+    assert_eq!(text(&sound.stderr), "");
+    assert_eq!(berth(&["validate", "-f", "-"], text(&sound.stdout)).status.code(), Some(0));
+    let list = berth(&["convert", "-", "--output", "json"], REQUEST);
+    let list: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
+    assert_eq!(list.pointer("/items/0/kind"), Some(&"TaskDefinition".into()));
+
+    let template = "{Resources: {A: {Type: 'AWS::ECS::Service', Properties: {TaskDefinition: !Ref Given, DesiredCount: !Ref N}}}}";
+    let open = berth(&["convert", "-", "--param", "N=2"], template);
+    assert_eq!(open.status.code(), Some(1));
+    let told = text(&open.stderr);
+    let wanted =
+        "-: Resources.A.Properties.TaskDefinition: ${Given} has no value: give --param 'Given=VALUE'";
+    assert!(told.lines().any(|line| line == wanted), "{told}");
+    assert!(text(&open.stdout).contains("desiredCount: 2"));
+    let closed = berth(&["convert", "-", "--param", "N=2", "--param", "Given=web:1"], template);
+    assert_eq!(closed.status.code(), Some(0), "{}", text(&closed.stderr));
+    assert_eq!(berth(&["convert", "-"], "version: 3").status.code(), Some(1));
+}
+
+#[test]
+fn what_was_converted_is_exported_as_it_was() {
+    let objects = berth(&["convert", "-"], REQUEST);
+    let requests = berth(&["export", "-"], text(&objects.stdout));
+    assert_eq!(requests.status.code(), Some(0));
+    let read: serde_json::Value = serde_json::from_slice(&requests.stdout).unwrap();
+    assert_eq!(read, serde_json::from_str::<serde_json::Value>(REQUEST).unwrap());
+}
+
+#[test]
+fn diff_tells_what_ecs_has_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let dump = folder.path().join("dump.json");
+    let described = "{\"taskDefinition\": {\"family\": \"Web_App\", \"revision\": 3, \"taskDefinitionArn\": \"arn:aws:ecs:r:1:task-definition/Web_App:3\", \
+                     \"containerDefinitions\": [{\"name\": \"a\", \"image\": \"a\", \"memory\": 8, \"cpu\": 0, \"environment\": []}]}}";
+    std::fs::write(&dump, described).unwrap();
+    let dump = dump.to_str().unwrap();
+    let same = berth(&["diff", "--ecs", dump, "-"], REQUEST);
+    assert_eq!((same.status.code(), text(&same.stdout)), (Some(0), ""));
+    let other = berth(&["diff", "--ecs", dump, "-"], &REQUEST.replace("8}", "16}"));
+    assert_eq!(other.status.code(), Some(1));
+    assert_eq!(
+        text(&other.stdout),
+        "TaskDefinition/Web_App: containerDefinitions[a].memory: 8 in ECS, 16 in files\n"
+    );
+}
+
 #[test]
 fn a_wrong_command_line_ends_with_two() {
-    for wrong in [&["rendr"][..], &["render"], &["completion", "tcsh"], &["revisions"], &["deregister"]] {
+    for wrong in [
+        &["rendr"][..],
+        &["render"],
+        &["completion", "tcsh"],
+        &["revisions"],
+        &["deregister"],
+        &["convert"],
+        &["convert", "-", "--param", "name"],
+        &["convert", "-", "--output", "toml"],
+        &["export"],
+        &["diff", "-"],
+        &["diff", "--ecs", "-"],
+        &["controller", "--concurrency", "0"],
+        &["crds", "more"],
+        &[],
+    ] {
         assert_eq!(berth(wrong, "").status.code(), Some(2), "{wrong:?}");
     }
 }
@@ -196,9 +266,18 @@ fn shells_complete_every_verb() {
     for shell in ["bash", "zsh", "fish"] {
         let script = berth(&["completion", shell], "");
         assert_eq!(script.status.code(), Some(0), "{shell}");
-        for verb in
-            ["controller", "crds", "convert", "activate", "render", "validate", "revisions", "deregister"]
-        {
+        for verb in [
+            "controller",
+            "crds",
+            "convert",
+            "activate",
+            "export",
+            "diff",
+            "render",
+            "validate",
+            "revisions",
+            "deregister",
+        ] {
             assert!(text(&script.stdout).contains(verb), "{shell}: {verb}");
         }
     }

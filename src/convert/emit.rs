@@ -35,6 +35,11 @@ impl Manifest {
         self.object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// One of its annotations.
+    pub fn annotation(&self, name: &str) -> Option<&str> {
+        self.object.pointer("/metadata/annotations")?.get(name)?.as_str()
+    }
+
     /// Its namespace; empty if it names none.
     pub fn namespace(&self) -> &str {
         self.object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default()

@@ -149,9 +149,30 @@ impl Found {
     }
 }
 
-/// The name of a file without its folders and ends.
+/// The name of a file without its folders and end, as ECS allows names.
 fn stem(source: &str) -> String {
     let file = source.rsplit(['/', '\\']).next().unwrap_or(source);
-    let stem = file.split('.').find(|part| !part.is_empty()).unwrap_or_default();
-    if stem.is_empty() || stem == "-" { "unnamed".to_owned() } else { stem.to_owned() }
+    let stem = [".json", ".yaml", ".yml"].iter().find_map(|end| file.strip_suffix(end)).unwrap_or(file);
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let stem: String = stem.chars().map(allowed).take(255).collect();
+    let stem = stem.trim_matches('-');
+    if stem.is_empty() { "unnamed".to_owned() } else { stem.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_without_a_name_is_called_as_its_file() {
+        for (source, name) in [
+            ("infra/web.prod.json", "web-prod"),
+            ("-", "unnamed"),
+            ("a\\Web_App.yml", "Web_App"),
+            (".json", "unnamed"),
+            ("tâche", "t-che"),
+        ] {
+            assert_eq!(stem(source), name, "{source}");
+        }
+    }
 }

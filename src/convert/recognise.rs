@@ -53,8 +53,11 @@ pub fn recognise(source: &str, text: &str, parameters: &Parameters) -> Reading {
             if documents.is_empty() {
                 search.say("", "is empty");
             }
-            for document in documents {
-                search.top(document);
+            let is_one = documents.len() == 1;
+            for (document, index) in documents.into_iter().zip(0..) {
+                // Several documents are counted as those of a list would be.
+                let pointer = if is_one { String::new() } else { format!("[{index}]") };
+                search.top(&pointer, document);
             }
         }
         Err(error) => search.say("", &format!("is neither JSON nor YAML: {error}")),
@@ -73,16 +76,16 @@ impl Search<'_> {
         self.reading.notes.push(Note::violation(self.source, path, text));
     }
 
-    fn top(&mut self, document: Value) {
+    fn top(&mut self, pointer: &str, document: Value) {
         if let Some(read) = import::terraform(self.source, &document) {
             self.reading.found.extend(read.found);
             self.reading.notes.extend(read.notes);
             return;
         }
         let before = (self.reading.found.len(), self.reading.notes.len());
-        self.value("", document, DEEPEST);
+        self.value(pointer, document, DEEPEST);
         if before == (self.reading.found.len(), self.reading.notes.len()) {
-            self.say("", "holds no document of ECS that is known here");
+            self.say(pointer, "holds no document of ECS that is known here");
         }
     }
 
@@ -149,21 +152,7 @@ impl Search<'_> {
 
     /// What stands in members that are known to hold documents.
     fn wrapped(&mut self, pointer: &str, mut object: Map<String, Value>, depth: usize) {
-        let failures = object.get("failures").and_then(Value::as_array).map_or(0, Vec::len);
-        if failures > 0 {
-            self.say(
-                &member(pointer, "failures"),
-                "the Describe call did not find everything that it was asked for",
-            );
-        }
-        if object
-            .get("tasks")
-            .and_then(Value::as_array)
-            .is_some_and(|tasks| tasks.iter().any(|one| one.get("taskArn").is_some()))
-        {
-            let text = "left out: tasks that ran are not written down, what starts them is";
-            self.reading.notes.push(Note::new(self.source, member(pointer, "tasks"), text));
-        }
+        self.beside(pointer, &object);
         // Where tags are asked for, they stand beside what they belong to.
         let tags = object.remove("tags");
         for (name, call) in WRAPPERS {
@@ -183,6 +172,20 @@ impl Search<'_> {
         }
     }
 
+    /// What a Describe call says beside the documents that it was asked for.
+    fn beside(&mut self, pointer: &str, object: &Map<String, Value>) {
+        let list =
+            |name: &str| object.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        if !list("failures").is_empty() {
+            let text = "the Describe call did not find everything that it was asked for";
+            self.say(&member(pointer, "failures"), text);
+        }
+        if list("tasks").iter().any(|task| task.get("taskArn").is_some()) {
+            let text = "left out: tasks that ran are not written down, what starts them is";
+            self.reading.notes.push(Note::new(self.source, member(pointer, "tasks"), text));
+        }
+    }
+
     fn listed(&mut self, pointer: &str, call: Call, items: Vec<Value>) {
         for (item, index) in items.into_iter().zip(0..) {
             let pointer = format!("{pointer}[{index}]");
@@ -197,7 +200,7 @@ impl Search<'_> {
 
 /// Whether a list holds container definitions.
 fn is_containers(items: &[Value]) -> bool {
-    let is_one = |item: &Value| item.get("image").is_some() && !item.get("containerDefinitions").is_some();
+    let is_one = |item: &Value| item.get("image").is_some() && item.get("containerDefinitions").is_none();
     items.iter().any(is_one) && items.iter().all(|item| item.get("name").is_some() || is_one(item))
 }
 

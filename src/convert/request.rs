@@ -74,7 +74,8 @@ const fn arn_member(call: Call) -> Option<&'static str> {
 const DEPLOYED: [&str; 3] =
     ["serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations"];
 
-/// The request that `object`, spelled as the API spells, stands for: an input, or what a Describe call gave.
+/// The request that `object`, spelled as the API spells, stands for: an input, or what a Describe call gave. `place` is
+/// its file and where it stands there.
 pub(super) fn request(
     place: (&str, &str),
     call: Call,
@@ -85,32 +86,11 @@ pub(super) fn request(
     let mut found = Found::new(source, pointer, call, Value::Null);
     let arn = arn_member(call).and_then(|member| object.remove(member));
     found.arn = arn.and_then(|arn| arn.as_str().map(str::to_owned));
-    let mut dropped = Vec::new();
-    if call == Call::RegisterTaskDefinition {
-        found.revision =
-            object.remove("revision").and_then(|number| number.as_i64()).filter(|number| *number > 0);
-    }
     if object.get("status").is_some_and(|status| status == "INACTIVE" || status == "DRAINING") {
         let text = "it is not ACTIVE in ECS: what is made of it here will be";
         notes.push(Note::new(source, pointer, text));
     }
-    match call {
-        Call::CreateService => {
-            dropped.extend(service(&mut object, &mut found));
-            update(&mut object, &mut found, notes);
-        }
-        // A request knows one type only.
-        Call::CreateServiceDiscovery if object.get("Type").is_some_and(|kind| kind != "HTTP") => {
-            object.remove("Type");
-            dropped.push("Type");
-        }
-        Call::CreateTargetGroup => {
-            if let Some(name) = object.remove("TargetGroupName") {
-                object.entry("Name").or_insert(name);
-            }
-        }
-        _ => {}
-    }
+    let mut dropped = renamed(&mut object, &mut found, notes);
     dropped.extend(read_only(call).iter().copied().filter(|member| object.remove(*member).is_some()));
     if !dropped.is_empty() {
         let text = format!("{SHOWN}: {}", dropped.join(", "));
@@ -120,6 +100,34 @@ pub(super) fn request(
     fit(&mut found, pointer, Spelling::Api, notes);
     name(&mut found, notes);
     found
+}
+
+/// Gives members the names that the request has for them, and takes out what only one sort of output has. Returns
+/// what had to go.
+fn renamed(object: &mut Map<String, Value>, found: &mut Found, notes: &mut Vec<Note>) -> Vec<&'static str> {
+    match found.call {
+        Call::RegisterTaskDefinition => {
+            let revision = object.remove("revision").and_then(|number| number.as_i64());
+            found.revision = revision.filter(|number| *number > 0);
+        }
+        Call::CreateService => {
+            let dropped = service(object, found);
+            update(object, found, notes);
+            return dropped;
+        }
+        // A request knows one type only.
+        Call::CreateServiceDiscovery if object.get("Type").is_some_and(|kind| kind != "HTTP") => {
+            object.remove("Type");
+            return vec!["Type"];
+        }
+        Call::CreateTargetGroup => {
+            if let Some(name) = object.remove("TargetGroupName") {
+                object.entry("Name").or_insert(name);
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
 }
 
 /// What a described service calls otherwise than CreateService, or shows in its deployment only. Returns what had to

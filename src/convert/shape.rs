@@ -31,7 +31,7 @@ const NAMED: usize = 10;
 /// Gives the request of `found` the schema's form. `path` is where its members stand in the file.
 pub(super) fn fit(found: &mut Found, path: &str, spelling: Spelling, notes: &mut Vec<Note>) {
     let Some(schema) = found.call.document().and_then(schema) else { return };
-    let mut walk = Walk { spelling, retyped: Vec::new(), unknown: Vec::new() };
+    let mut walk = Walk { spelling, retyped: Vec::new(), unknown: Vec::new(), mistyped: Vec::new() };
     let spec = std::mem::take(&mut found.spec);
     found.spec = walk.value(schema, spec, path);
     if !walk.retyped.is_empty() {
@@ -40,6 +40,9 @@ pub(super) fn fit(found: &mut Found, path: &str, spelling: Spelling, notes: &mut
             listed(&walk.retyped, path)
         );
         notes.push(Note::new(&found.source, &found.pointer, text));
+    }
+    for (path, kind) in walk.mistyped {
+        notes.push(Note::violation(&found.source, path, format!("must be of type {kind}")));
     }
     for path in walk.unknown {
         notes.push(Note::violation(
@@ -72,6 +75,8 @@ struct Walk {
     spelling: Spelling,
     retyped: Vec<String>,
     unknown: Vec<String>,
+    /// Where a value of another type stands, and which is wanted.
+    mistyped: Vec<(String, String)>,
 }
 
 impl Walk {
@@ -95,8 +100,28 @@ impl Walk {
                     self.retyped.push(path.to_owned());
                     fitting
                 }
-                None => value,
+                None => {
+                    self.check(kind, &value, path);
+                    value
+                }
             },
+        }
+    }
+
+    /// Tells a value of a type that ECS does not take there. What a template leaves open is told already.
+    fn check(&mut self, kind: &str, value: &Value, path: &str) {
+        let fits = match kind {
+            "integer" | "number" => value.is_number(),
+            "boolean" => value.is_boolean(),
+            "string" => value.is_string(),
+            "array" => value.is_array(),
+            "object" => value.is_object(),
+            _ => true,
+        };
+        let is_open =
+            self.spelling == Spelling::Template && value.as_str().is_some_and(|text| text.contains("${"));
+        if !fits && !value.is_null() && !is_open {
+            self.mistyped.push((path.to_owned(), kind.to_owned()));
         }
     }
 
@@ -235,6 +260,22 @@ mod tests {
         );
         assert_eq!(notes.len(), 1);
         assert!(notes[0].contains("containerDefinitions[0].environment[0].value"), "{notes:?}");
+    }
+
+    #[test]
+    fn a_value_of_a_wrong_type_stays_and_is_told() {
+        let spec =
+            json!({"desiredCount": "many", "loadBalancers": "none", "tags": null, "serviceName": ["a"]});
+        let (same, notes) = fitted(Call::CreateService, spec.clone(), Spelling::Api);
+        assert_eq!(same, spec);
+        assert_eq!(
+            notes,
+            [
+                "f: desiredCount: must be of type integer",
+                "f: loadBalancers: must be of type array",
+                "f: serviceName: must be of type string",
+            ]
+        );
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub(super) fn template(
     let section = |name: &str| object.get(name).and_then(Value::as_object).unwrap_or(&empty);
     let mut evaluation = Evaluation {
         source,
+        path: member(pointer, "Resources"),
         given,
         parameters: section("Parameters"),
         mappings: section("Mappings"),
@@ -51,8 +52,7 @@ pub(super) fn template(
     };
     let mut reading = Reading::default();
     if object.contains_key("Resources") {
-        let path = member(pointer, "Resources");
-        resource::all(&mut evaluation, &path, &mut reading);
+        resource::all(&mut evaluation, &mut reading);
     } else {
         resource::single(&mut evaluation, pointer, object, &mut reading);
     }
@@ -63,6 +63,8 @@ pub(super) fn template(
 /// The sections of a template, and what was said about it so far.
 struct Evaluation<'a> {
     source: &'a str,
+    /// Where the resources stand in the file.
+    path: String,
     given: &'a Parameters,
     parameters: &'a Map<String, Value>,
     mappings: &'a Map<String, Value>,

@@ -16,7 +16,7 @@ pub(super) fn documents(text: &str) -> Result<Vec<Value>, String> {
         Ok(documents) => return Ok(documents),
         Err(error) => error,
     };
-    let nodes: Result<Vec<Tagged<Node>>, _> = serde_saphyr::from_multiple(text);
+    let nodes: Result<Vec<Tagged<Node>>, _> = serde_saphyr::from_multiple_with_options(text, options());
     match nodes {
         Ok(nodes) => Ok(nodes.into_iter().map(untag).collect()),
         Err(_) if text.trim_start().starts_with(['{', '[']) => Err(error.to_string()),
@@ -24,6 +24,16 @@ pub(super) fn documents(text: &str) -> Result<Vec<Value>, String> {
             let told = error.to_string();
             Err(told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
         }
+    }
+}
+
+/// What might be a number or a word that means yes stays text: [`super::shape`] knows what is wanted.
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+        with_snippet: false,
     }
 }
 
@@ -145,10 +155,10 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_number_or_a_word_stays_what_it_is() {
-        let read = one("a: 2012-10-17\nb: '80'\nc: 80\nd: true\ne:\n80: x\nf: 1.5\n");
+        let read = one("a: 2012-10-17\nb: '80'\nc: 80\nd: true\ne:\n80: x\nf: 1.5\ng: 012345678901\nh: y\n");
         assert_eq!(
             read,
-            json!({"a": "2012-10-17", "b": "80", "c": 80, "d": true, "e": null, "80": "x", "f": 1.5})
+            json!({"a": "2012-10-17", "b": "80", "c": 80, "d": true, "e": null, "80": "x", "f": 1.5, "g": "012345678901", "h": "y"})
         );
     }
 
@@ -156,6 +166,6 @@ mod tests {
     fn several_documents_of_either_form_are_read_and_what_is_neither_is_told() {
         assert_eq!(documents("{\"a\":\t1}\n{\"b\": 2}").unwrap(), [json!({"a": 1}), json!({"b": 2})]);
         assert_eq!(documents("a: 1\n---\nb: 2\n").unwrap(), [json!({"a": 1}), json!({"b": 2})]);
-        assert!(documents("{\"a\": <%= @b %>}").unwrap_err().contains("line 1"));
+        assert!(documents("{\"a\": <%= @b %>, <% if c %> \"d\": 1 ]").unwrap_err().contains("line 1"));
     }
 }

@@ -65,27 +65,27 @@ impl<'a> Evaluation<'a> {
         let mut written = String::new();
         let mut rest = pattern;
         while let Some((before, after)) = rest.split_once("${") {
+            let Some((name, after)) = after.split_once('}') else { break };
             written.push_str(before);
-            let Some((name, after)) = after.split_once('}') else {
-                rest = rest.get(before.len()..).unwrap_or_default();
-                break;
-            };
+            written.push_str(&self.substitute(name.trim(), own, path));
             rest = after;
-            let name = name.trim();
-            if let Some(literal) = name.strip_prefix('!') {
-                written.push_str(&format!("${{{literal}}}"));
-                continue;
-            }
-            let value = match own.and_then(|own| own.get(name)) {
-                Some(value) => self.value(value, path),
-                None if name == "AWS::NoValue" => None,
-                None if name.contains('.') => self.attribute(name, path),
-                None => self.reference(name, path),
-            };
-            written.push_str(&value.as_ref().map(text).unwrap_or_default());
         }
         written.push_str(rest);
         Some(written.into())
+    }
+
+    /// What stands for `${name}` in a text.
+    fn substitute(&mut self, name: &str, own: Option<&'a Map<String, Value>>, path: &str) -> String {
+        if let Some(literal) = name.strip_prefix('!') {
+            return format!("${{{literal}}}");
+        }
+        let value = match own.and_then(|own| own.get(name)) {
+            Some(value) => self.value(value, path),
+            None if name == "AWS::NoValue" => None,
+            None if name.contains('.') => self.attribute(name, path),
+            None => self.reference(name, path),
+        };
+        value.as_ref().map(text).unwrap_or_default()
     }
 
     fn join(&mut self, argument: &'a Value, path: &str) -> Option<Value> {

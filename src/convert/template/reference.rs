@@ -99,7 +99,8 @@ impl<'a> Evaluation<'a> {
             return (name.to_owned(), false);
         };
         self.under_way.push(key);
-        let value = self.value(value, &format!("Resources.{name}.Properties.{member}"));
+        let path = format!("{}.{name}.Properties.{member}", self.path);
+        let value = self.value(value, &path);
         self.under_way.pop();
         match value {
             Some(value) => (text(&value), true),

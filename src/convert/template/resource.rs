@@ -43,10 +43,10 @@ pub(super) fn of_properties(properties: &Map<String, Value>) -> Option<Call> {
 }
 
 /// Every resource of a template.
-pub(super) fn all(evaluation: &mut Evaluation<'_>, path: &str, reading: &mut Reading) {
+pub(super) fn all(evaluation: &mut Evaluation<'_>, reading: &mut Reading) {
     let mut others: BTreeMap<&str, usize> = BTreeMap::new();
     for (logical, resource) in evaluation.resources {
-        let path = member(path, logical);
+        let path = member(&evaluation.path, logical);
         let Some(kind) = resource.get("Type").and_then(Value::as_str) else {
             let text = "is no resource with a Type: left out";
             reading.notes.push(Note::violation(evaluation.source, path, text));
@@ -70,7 +70,7 @@ pub(super) fn all(evaluation: &mut Evaluation<'_>, path: &str, reading: &mut Rea
     if !others.is_empty() {
         let others: Vec<String> = others.iter().map(|(kind, number)| format!("{number} {kind}")).collect();
         let text = format!("left out, as nothing here stands for it: {}", others.join(", "));
-        reading.notes.push(Note::new(evaluation.source, path, text));
+        reading.notes.push(Note::new(evaluation.source, &evaluation.path, text));
     }
 }
 

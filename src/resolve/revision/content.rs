@@ -87,6 +87,11 @@ const UNORDERED: [(&str, &[&str]); 25] = [
     ("volumes", &["name"]),
 ];
 
+/// Whether ECS gives the order of the list `member` of a definition no meaning.
+pub fn is_unordered(member: &str) -> bool {
+    UNORDERED.iter().any(|(name, _)| *name == member)
+}
+
 /// Lists whose order means something, each with what it means.
 #[cfg(test)]
 const ORDERED: [(&str, &str); 8] = [
