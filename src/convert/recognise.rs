@@ -195,7 +195,7 @@ impl Search<'_> {
 
 /// Whether a list holds container definitions.
 fn is_containers(items: &[Value]) -> bool {
-    let is_one = |item: &Value| item.get("image").is_some() && !item.get("containerDefinitions").is_some();
+    let is_one = |item: &Value| item.get("image").is_some() && item.get("containerDefinitions").is_none();
     items.iter().any(is_one) && items.iter().all(|item| item.get("name").is_some() || is_one(item))
 }
 
