@@ -2,6 +2,8 @@
 //!
 //! They lie outside the tree: `BERTH_CORPUS`, or `../shared/corpus`. Without them these tests say so and pass.
 
+#![allow(clippy::indexing_slicing, reason = "reads of JSON that is null where there is nothing")]
+
 #[path = "support/everything.rs"]
 mod everything;
 #[path = "support/corpus.rs"]
