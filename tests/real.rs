@@ -39,6 +39,8 @@ mod story;
 #[path = "real/traffic.rs"]
 mod traffic;
 
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
 use site::Site;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
@@ -53,15 +55,20 @@ struct Stages {
 }
 
 impl Stages {
-    async fn run(&self, name: &str, stage: impl Future<Output = ()>) {
-        let from = self.start.elapsed().as_secs_f64();
-        let outcome = futures::FutureExt::catch_unwind(AssertUnwindSafe(stage)).await;
-        let to = self.start.elapsed().as_secs_f64();
-        let word = if outcome.is_ok() { "passed" } else { "FAILED" };
-        println!("{from:6.1} – {to:6.1} s  {word}  {name}");
-        if outcome.is_err() {
-            self.failed.lock().unwrap().push(name.to_owned());
+    /// On the heap: all stages together are too large for a thread's stack.
+    fn run<'a>(&'a self, name: &'a str, stage: impl Future<Output = ()> + 'a) -> LocalBoxFuture<'a, ()> {
+        let stage = stage.boxed_local();
+        async move {
+            let from = self.start.elapsed().as_secs_f64();
+            let outcome = AssertUnwindSafe(stage).catch_unwind().await;
+            let to = self.start.elapsed().as_secs_f64();
+            let word = if outcome.is_ok() { "passed" } else { "FAILED" };
+            println!("{from:6.1} – {to:6.1} s  {word}  {name}");
+            if outcome.is_err() {
+                self.failed.lock().unwrap().push(name.to_owned());
+            }
         }
+        .boxed_local()
     }
 }
 
