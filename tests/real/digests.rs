@@ -21,7 +21,8 @@ pub async fn moving_tag(site: Site<'_>) {
         "name": "floating", "image": "localhost/testapp:v1", "essential": false, "versionConsistency": "disabled",
         "environment": [{"name": "PORT", "value": "8081"}],
     });
-    let main = merged(app(json!({"image": image})), json!({"versionConsistency": null}));
+    let mut main = app(json!({"image": image}));
+    main.as_object_mut().unwrap().remove("versionConsistency");
     let more = merged(reachable("web"), json!({"kubernetes": {"deregistrationDelaySeconds": 0}}));
     site.apply(&[definition("web", &[main, floating]), service("web", 1, more)]).await;
     site.steady("web", 1).await;

@@ -55,8 +55,11 @@ pub async fn examples(site: Site<'_>) {
     let root = format!("{}/examples", env!("CARGO_MANIFEST_DIR"));
     for entry in std::fs::read_dir(root).unwrap() {
         let path = entry.unwrap().path();
-        // What has a namespace of its own is about nodes and stores that are not here; import has a script only.
-        let is_applied = !path.join("kustomization.yaml").exists() && !path.ends_with("import");
+        // What has a namespace of its own is about nodes and stores that are not here, a Cluster would be everybody's,
+        // and import has a script only.
+        let is_applied = !path.join("kustomization.yaml").exists()
+            && !path.ends_with("import")
+            && !path.join("cluster.yaml").exists();
         if path.is_dir() && is_applied {
             site.kubectl(&["apply", "--server-side", "-f", path.to_str().unwrap()]).await;
         }

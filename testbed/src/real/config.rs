@@ -109,6 +109,8 @@ pub(super) fn kubelet(node: &RealNode, ip: Ipv4Addr, dns: Ipv4Addr, group: &str,
         // An image that is collected could not be pulled again: there is no registry.
         "imageGCHighThresholdPercent": 100,
         "imageGCLowThresholdPercent": 99,
+        // Images come by import as well as from registries, and one of them may be the same image under two names.
+        "imagePullCredentialsVerificationPolicy": "NeverVerify",
         "serializeImagePulls": false,
         "nodeLeaseDurationSeconds": 4,
         "nodeStatusUpdateFrequency": "2s",
