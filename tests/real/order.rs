@@ -49,7 +49,7 @@ pub async fn started_and_stopped(site: Site<'_>) {
         server("db", 8081, json!({"environment": environment, "stopTimeout": 3, "healthCheck": check(8081)})),
         json!({
             "name": "fill", "image": "localhost/testapp:v1", "versionConsistency": "disabled", "command": ["exit", "5"], "essential": false,
-            "dependsOn": waits(&[("db", "START")]),
+            "stopTimeout": 2, "dependsOn": waits(&[("db", "START")]),
         }),
     ];
     site.apply(&[definition("web", &containers), service("web", 1, json!({}))]).await;
