@@ -101,15 +101,17 @@ async fn berth_on_real_nodes() {
             stages.run("a rolling edit in place", rolling::halving(site("half"))),
             stages.run("an essential container ends", story::essential_container_ends(site("ends"))),
             stages.run("stopping", story::stopping(site("stops"))),
+        );
+        // Not all at once: two processors start no more containers in a stage's time.
+        tokio::join!(
             stages.run("an unhealthy task", story::unhealthy(site("sick"))),
             stages.run("the environment", story::environment(site("plain"))),
             stages.run("pod security", refusals::pod_security(site("strict"))),
             stages.run("a quota", refusals::quota(site("tight"))),
-        );
-        // Not all at once: two processors start no more containers in a stage's time.
-        tokio::join!(
             stages.run("inside a container", inside::inside(site("inside"))),
             stages.run("out of memory", inside::out_of_memory(site("greedy"))),
+        );
+        tokio::join!(
             stages.run("containers in order", order::started_and_stopped(site("order"))),
             stages.run("waiting in vain", order::in_vain(site("vain"))),
             stages.run("a container is restarted", order::restarted(site("again"))),

@@ -2,7 +2,7 @@
 
 use super::documents;
 use berth::api;
-use k8s_openapi::api::core::v1::{Pod, Service as CoreService};
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod, Service as CoreService};
 use kube::api::{DynamicObject, ListParams};
 use kube::{Api, Client, ResourceExt};
 use serde_json::{Value, json};
@@ -104,7 +104,12 @@ impl<'a> Site<'a> {
     pub async fn ended(&self, name: &str, within: u64) -> Pod {
         until(&format!("{name} has ended"), within, || async {
             let pod = self.api::<Pod>().get(name).await.unwrap();
-            matches!(phase(&pod), "Failed" | "Succeeded").then_some(pod)
+            // A busy node may tell the phase before how each container ended.
+            let containers = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
+            let runs =
+                |status: &ContainerStatus| status.state.as_ref().is_some_and(|it| it.running.is_some());
+            let ended = matches!(phase(&pod), "Failed" | "Succeeded") && !containers.clone().any(runs);
+            ended.then_some(pod)
         })
         .await
     }
