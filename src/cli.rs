@@ -71,15 +71,23 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             use std::io::Write;
             std::io::stdout().write_all(crds::yaml()?.as_bytes())?;
         }
-        Verb::Convert(arguments) => return convert::run(&arguments),
-        Verb::Activate(arguments) => return activate::run(&arguments),
-        Verb::Export(arguments) => return export::run(&arguments),
-        Verb::Diff(arguments) => return diff::run(&arguments),
+        Verb::Convert(arguments) => return readable(convert::run(&arguments)),
+        Verb::Activate(arguments) => return readable(activate::run(&arguments)),
+        Verb::Export(arguments) => return readable(export::run(&arguments)),
+        Verb::Diff(arguments) => return readable(diff::run(&arguments)),
         Verb::Render(arguments) => return render::run(&arguments),
         Verb::Validate(arguments) => return validate::run(&arguments),
-        Verb::Revisions(arguments) => return revisions::run(&arguments),
+        Verb::Revisions(arguments) => return readable(revisions::run(&arguments)),
         Verb::Deregister(arguments) => deregister::run(&arguments)?,
         Verb::Completion(arguments) => help::completion(&arguments),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A file that cannot be read is as wrong as a wrong flag.
+fn readable(outcome: anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
+    outcome.or_else(|error| match error.chain().any(|cause| cause.is::<std::io::Error>()) {
+        true => Ok(files::unreadable(&error)),
+        false => Err(error),
+    })
 }

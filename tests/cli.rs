@@ -118,7 +118,7 @@ fn a_folder_is_read_file_by_file_and_a_missing_file_is_a_wrong_command_line() {
     let rendered = berth(&["render", folder.to_str().unwrap()], "");
     assert_eq!(rendered.status.code(), Some(0), "{}", text(&rendered.stderr));
     assert!(text(&rendered.stdout).contains("kind: PodDisruptionBudget"));
-    for verb in ["render", "validate"] {
+    for verb in ["render", "validate", "convert", "export", "activate"] {
         let missing = berth(&[verb, "no-such-file.yaml"], "");
         assert_eq!(missing.status.code(), Some(2));
         assert!(text(&missing.stderr).starts_with("berth: cannot read no-such-file.yaml: "));

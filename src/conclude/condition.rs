@@ -50,7 +50,7 @@ pub fn conditions(
                 type_: finding.about.as_str().to_owned(),
                 status: status.to_owned(),
                 reason: finding.reason.as_str().to_owned(),
-                message: finding.message.chars().take(LONGEST_MESSAGE).collect(),
+                message: cut(&finding.message),
                 observed_generation: Some(generation),
                 last_transition_time: since.unwrap_or(Time(whole_second(now))),
             }
@@ -58,6 +58,16 @@ pub fn conditions(
         .collect();
     conditions.sort_by_key(|condition| ConditionType::parse(&condition.type_));
     conditions
+}
+
+/// What does not fit is said to be missing.
+fn cut(message: &str) -> String {
+    const MORE: &str = " … and more: `berth validate` says all";
+    if message.chars().count() <= LONGEST_MESSAGE {
+        return message.to_owned();
+    }
+    let kept = LONGEST_MESSAGE - MORE.chars().count();
+    message.chars().take(kept).chain(MORE.chars()).collect()
 }
 
 /// The API server keeps whole seconds; anything finer would differ from what it stores.
@@ -68,4 +78,17 @@ pub fn whole_second(time: Timestamp) -> Timestamp {
 /// The condition of a type, where there is one.
 pub fn find(conditions: &[Condition], about: ConditionType) -> Option<&Condition> {
     conditions.iter().find(|condition| condition.type_ == about.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST_MESSAGE, cut};
+
+    #[test]
+    fn a_message_that_is_cut_says_so() {
+        assert_eq!(cut("short"), "short");
+        let long = cut(&"ä".repeat(5000));
+        assert_eq!(long.chars().count(), LONGEST_MESSAGE);
+        assert!(long.ends_with("`berth validate` says all"));
+    }
 }

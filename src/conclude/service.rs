@@ -87,19 +87,27 @@ pub fn conclude(before: &ServiceStatus, facts: &Facts<'_>, done: Vec<Notice>, no
     Conclusion { status, notices }
 }
 
-/// The status of a service that could not be resolved: what runs stays as it was told.
+/// The status of a service that could not be resolved: what was told stays, but for how many of its `tasks` there are.
 pub fn unresolved(
     before: &ServiceStatus,
-    generation: i64,
-    findings: &[Finding],
+    (generation, findings): (i64, &[Finding]),
+    tasks: &[Task],
     now: Timestamp,
 ) -> Conclusion {
+    let counts = Counts::of(tasks.iter());
     let mut status = ServiceStatus {
         observed_generation: Some(generation),
         status: Some("ACTIVE".to_owned()),
+        running_count: counts.running,
+        pending_count: counts.pending,
         conditions: conditions(&before.conditions, findings, generation, now),
         ..before.clone()
     };
+    for deployment in &mut status.deployments {
+        let id = DeploymentId::parse(&deployment.id);
+        let counts = Counts::of(tasks.iter().filter(|task| task.deployment == id));
+        (deployment.running_count, deployment.pending_count) = (counts.running, counts.pending);
+    }
     let notices = transition::refused(before, &status);
     remember(&mut status, &notices, now);
     Conclusion { status, notices }

@@ -137,7 +137,8 @@ async fn refuse(
     }
     let before = object.status.clone().unwrap_or_default();
     let generation = object.metadata.generation.unwrap_or(0);
-    let Conclusion { status, notices } = judged::unresolved(&before, generation, findings, now);
+    let tasks = tasks_of_refused(context, object, now);
+    let Conclusion { status, notices } = judged::unresolved(&before, (generation, findings), &tasks, now);
     report::status(context, NAME, object, (&before, &status)).await?;
     report::tell(context, object, &notices);
     Ok(Next::After(if waits { PATIENCE.unsigned_abs() } else { LOOK_AGAIN }))
@@ -278,16 +279,25 @@ fn next(plan: &rollout::Plan, held: Option<Duration>, refused: bool, now: Timest
 }
 
 fn tasks(context: &Context, service: &Service, now: Timestamp) -> (BTreeMap<String, Arc<Pod>>, Vec<Task>) {
-    let pods = context.stores.tasks_of(&service.identity.uid);
+    let instance = |node: &str| instance(context, node);
+    read(context, &service.identity.uid, &Reading::of(service, &instance, now))
+}
+
+/// The tasks of a service that cannot be resolved, so that nobody knows what their health depends on.
+fn tasks_of_refused(context: &Context, object: &api::Service, now: Timestamp) -> Vec<Task> {
+    let instance = |node: &str| instance(context, node);
+    let reading = Reading { grace_period: 0, is_target: false, instance: &instance, now };
+    read(context, &object.uid().unwrap_or_default(), &reading).1
+}
+
+/// The pods that the Service with this UID controls, and the tasks that they are.
+fn read(context: &Context, uid: &str, reading: &Reading<'_>) -> (BTreeMap<String, Arc<Pod>>, Vec<Task>) {
+    let pods = context.stores.tasks_of(uid);
     let owned = pods.into_iter().filter(|pod| {
-        pod.owner_references()
-            .iter()
-            .any(|owner| owner.controller == Some(true) && owner.uid == service.identity.uid)
+        pod.owner_references().iter().any(|owner| owner.controller == Some(true) && owner.uid == uid)
     });
     let pods: BTreeMap<String, Arc<Pod>> = owned.map(|pod| (pod.name_any(), pod)).collect();
-    let instance = |node: &str| instance(context, node);
-    let reading = Reading::of(service, &instance, now);
-    let tasks = pods.values().filter_map(|pod| task::task(pod, &reading)).collect();
+    let tasks = pods.values().filter_map(|pod| task::task(pod, reading)).collect();
     (pods, tasks)
 }
 

@@ -6,6 +6,7 @@ use crate::api;
 use crate::kubernetes::{Change, Key, ManagedFields, Selection, Watched, Watches};
 use crate::model::label;
 use crate::resolve::reference::may_register;
+use crate::resolve::service::service_name;
 use k8s_openapi::api::apps::v1::ControllerRevision;
 use k8s_openapi::api::core::v1::{Node, Pod, Service as CoreService, ServiceAccount};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
@@ -61,7 +62,7 @@ impl Stores {
             services: watches.watch(
                 // Who writes which field tells whether an autoscaler and a manifest contest the count.
                 Selection { managed_fields: ManagedFields::All, ..documents.clone() },
-                on_service(queues, &indexes),
+                on_service(queues, &later, &indexes),
             ),
             task_definitions: watches.watch(documents.clone(), on_task_definition(queues, &later, &indexes)),
             discoveries: watches.watch(documents, on_discovery(queues, &later)),
@@ -124,10 +125,20 @@ impl Stores {
 
 fn on_service(
     queues: &Queues,
+    later: &Later,
     indexes: &Arc<Indexes>,
 ) -> impl Fn(&api::Service, Change) + Send + Sync + 'static + use<> {
-    let (queues, indexes) = (queues.clone(), Arc::clone(indexes));
-    move |service, _| {
+    let (queues, later, indexes) = (queues.clone(), Arc::clone(later), Arc::clone(indexes));
+    move |service, change| {
+        // A younger one of the same name takes its place.
+        if change == Change::Deleted
+            && let Some(stores) = later.get()
+        {
+            let namespace = service.namespace().unwrap_or_default();
+            for other in stores.services_named(&namespace, &service_name(service)) {
+                queues.services.add(Key::of(&*other));
+            }
+        }
         indexes.names.note(service);
         indexes.users.note(service);
         queues.services.add(Key::of(service));

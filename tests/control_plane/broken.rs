@@ -171,4 +171,28 @@ async fn an_unknown_cluster_is_told_with_the_object_to_apply() {
     stage.bed.kubectl(&["delete", "ecscluster", "production"]).await.unwrap();
     stage.until_service("web", "its cluster is unknown", told).await;
     assert_eq!(stage.live("web").await.len(), 1);
+    stage.kubectl(&["delete", "pods", "--all", "--wait=false"]).await;
+    let gone = |it: &berth::api::Service| it.status.as_ref().is_some_and(|status| status.running_count == 0);
+    let counted = stage.until_service("web", "it is told that no task runs", gone).await;
+    assert_eq!(counted.status.unwrap().deployments[0].running_count, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_younger_service_of_the_same_name_takes_over_when_the_elder_is_deleted() {
+    let stage = Stage::new("namesakes").await;
+    let named = |name: &str| {
+        let mut document = service(name, 1);
+        document["spec"]["serviceName"] = json!("shared");
+        document["spec"]["taskDefinition"] = json!("web");
+        document
+    };
+    stage.apply(&[&definition("web", "nginx:1"), &named("elder")]).await;
+    stage.steady("elder").await;
+    // Times of creation are whole seconds.
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    stage.apply(&[&named("younger")]).await;
+    let told = |it: &berth::api::Service| condition(it, "Stalled").is_some_and(|it| it.1 == "Duplicate");
+    stage.until_service("younger", "the name is taken", told).await;
+    stage.kubectl(&["delete", "ecssvc", "elder"]).await;
+    stage.steady("younger").await;
 }
