@@ -33,9 +33,20 @@ async fn nothing_is_written_at_rest_nor_by_a_new_operator() {
         stage.steady(name).await;
         stage.event(name, "ServiceSteadyState").await;
     }
-    // The last endpoints and the ends of stopped tasks.
-    tokio::time::sleep(Duration::from_secs(4)).await;
-    let written = stage.operators[0].metric("berth_writes_total", &[]).await.unwrap();
+    let rolled = |it: &berth::api::Service| {
+        it.status.as_ref().is_some_and(|status| status.task_definition.as_deref() == Some("three:2"))
+    };
+    stage.until_service("three", "it runs the second revision", rolled).await;
+    stage.steady("three").await;
+    // The last endpoints, which Berth shows for tasks with a container that has ended, and the ends of stopped tasks.
+    let written = stage
+        .until("the last of it is written", async || {
+            let before = stage.operators[0].metric("berth_writes_total", &[]).await?;
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            let after = stage.operators[0].metric("berth_writes_total", &[]).await?;
+            (before == after).then_some(after)
+        })
+        .await;
     let before = versions(&stage).await;
     assert!(before.len() > 20 && written > 20.0, "{before:?}");
     tokio::time::sleep(Duration::from_secs(if soak() { 300 } else { 10 })).await;
