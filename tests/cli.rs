@@ -169,6 +169,24 @@ fn revisions_shows_history_users_and_what_differs() {
 }
 
 #[test]
+fn files_without_a_document_and_versions_that_there_are_not_are_no_success() {
+    for blank in ["", "# a comment\n", "---\n---\n"] {
+        for verb in ["validate", "render"] {
+            let told = berth(&[verb, "-"], blank);
+            assert_eq!(told.status.code(), Some(2), "{verb} {blank:?}");
+            assert!(text(&told.stderr).contains("there is no document"), "{}", text(&told.stderr));
+        }
+    }
+    let other = berth(&["validate", "-"], &SOUND.replace("v1alpha1", "v1"));
+    assert_eq!(other.status.code(), Some(1));
+    assert!(
+        text(&other.stderr).contains("apiVersion: there is no ecs.berth.dev/v1"),
+        "{}",
+        text(&other.stderr)
+    );
+}
+
+#[test]
 fn what_is_no_revision_is_told_in_ecs_words() {
     for (arguments, words) in [
         (&["revisions", "-f", "-", "other"][..], "Unable to describe task definition."),

@@ -1,7 +1,7 @@
 //! `FILE…`: what is in the files.
 
 use crate::render::Bundle;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ impl Files {
     /// Reads them all.
     ///
     /// # Errors
-    /// When one cannot be read; what is in it is another matter.
+    /// When one cannot be read, or there is nothing in all of them; what is in them is another matter.
     pub(super) fn read(&self) -> anyhow::Result<Bundle> {
         let mut bundle = Bundle::default();
         let all: Vec<PathBuf> = self.files.iter().chain(&self.named).cloned().collect();
@@ -39,6 +39,7 @@ impl Files {
         for (source, text) in texts(&self.nodes)? {
             bundle.add_nodes(&source, &text);
         }
+        ensure!(!bundle.is_blank(), "there is no document in what was given");
         Ok(bundle)
     }
 }

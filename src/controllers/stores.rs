@@ -1,19 +1,21 @@
-//! What Berth watches, and which keys a change concerns.
+//! What Berth watches.
+
+mod triggers;
 
 use super::indexes::Indexes;
 use super::run::Queues;
 use crate::api;
-use crate::kubernetes::{Change, Key, ManagedFields, Selection, Watched, Watches};
+use crate::kubernetes::{ManagedFields, Selection, Watched, Watches};
 use crate::model::label;
-use crate::resolve::reference::may_register;
-use crate::resolve::service::service_name;
 use k8s_openapi::api::apps::v1::ControllerRevision;
 use k8s_openapi::api::core::v1::{Node, Pod, Service as CoreService, ServiceAccount};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
-use kube::ResourceExt;
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
+use triggers::{
+    on_child, on_cluster, on_core_service, on_discovery, on_node, on_pod, on_revision, on_service,
+    on_service_account, on_slice, on_task_definition,
+};
 
 /// Every kind that Berth watches, read from memory.
 pub struct Stores {
@@ -121,239 +123,4 @@ impl Stores {
             _ => true,
         }
     }
-}
-
-fn on_service(
-    queues: &Queues,
-    later: &Later,
-    indexes: &Arc<Indexes>,
-) -> impl Fn(&api::Service, Change) + Send + Sync + 'static + use<> {
-    let (queues, later, indexes) = (queues.clone(), Arc::clone(later), Arc::clone(indexes));
-    move |service, change| {
-        // A younger one of the same name takes its place.
-        if change == Change::Deleted
-            && let Some(stores) = later.get()
-        {
-            let namespace = service.namespace().unwrap_or_default();
-            for other in stores.services_named(&namespace, &service_name(service)) {
-                queues.services.add(Key::of(&*other));
-            }
-        }
-        indexes.names.note(service);
-        indexes.users.note(service);
-        queues.services.add(Key::of(service));
-    }
-}
-
-fn on_task_definition(
-    queues: &Queues,
-    later: &Later,
-    indexes: &Arc<Indexes>,
-) -> impl Fn(&api::TaskDefinition, Change) + Send + Sync + 'static + use<> {
-    let (queues, later, indexes) = (queues.clone(), Arc::clone(later), Arc::clone(indexes));
-    let known = Mutex::<HashMap<Key, String>>::default();
-    move |definition, change| {
-        indexes.definitions.note(definition);
-        let (key, family) = (Key::of(definition), crate::resolve::revision::family(definition));
-        queues.task_definitions.add(key.clone());
-        add_users(&queues, &later, &key.namespace, &family);
-        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = match change {
-            Change::Applied => known.insert(key.clone(), family.clone()).filter(|before| *before != family),
-            Change::Deleted => {
-                known.remove(&key);
-                Some(family)
-            }
-        };
-        // Another object that claims a family may have it now.
-        if let Some(left) = left {
-            add_claimants(&queues, &later, &key.namespace, &left);
-        }
-    }
-}
-
-fn on_revision(
-    queues: &Queues,
-    later: &Later,
-    indexes: &Arc<Indexes>,
-) -> impl Fn(&ControllerRevision, Change) + Send + Sync + 'static + use<> {
-    let (queues, later, indexes) = (queues.clone(), Arc::clone(later), Arc::clone(indexes));
-    move |revision, change| {
-        indexes.revisions.note(revision);
-        for reference in revision.owner_references().iter().filter(|owner| owner.kind == "TaskDefinition") {
-            queues.task_definitions.add(key(revision.namespace().unwrap_or_default(), &reference.name));
-        }
-        // Who holds it waits to see that.
-        for reference in revision.owner_references().iter().filter(|owner| owner.kind == "Service") {
-            queues.services.add(key(revision.namespace().unwrap_or_default(), &reference.name));
-        }
-        // A new revision is told by its TaskDefinition's status; only a lost or changed one matters here.
-        if change == Change::Deleted
-            && let Some(read) = crate::resolve::revision::read(revision)
-        {
-            let namespace = revision.namespace().unwrap_or_default();
-            add_users(&queues, &later, &namespace, &read.family);
-            add_claimants(&queues, &later, &namespace, &read.family);
-        }
-    }
-}
-
-/// Adds every service of the namespace whose definition is of `family`.
-fn add_users(queues: &Queues, later: &Later, namespace: &str, family: &str) {
-    let Some(stores) = later.get() else { return };
-    for service in stores.users(namespace, family) {
-        queues.services.add(Key::of(&*service));
-    }
-}
-
-/// Adds every definition of the namespace that claims `family`.
-fn add_claimants(queues: &Queues, later: &Later, namespace: &str, family: &str) {
-    let Some(stores) = later.get() else { return };
-    for definition in stores.definitions_of(namespace, family) {
-        queues.task_definitions.add(Key::of(&*definition));
-    }
-}
-
-fn on_discovery(
-    queues: &Queues,
-    later: &Later,
-) -> impl Fn(&api::ServiceDiscovery, Change) + Send + Sync + 'static + use<> {
-    let (queues, later) = (queues.clone(), Arc::clone(later));
-    // Once an object has stood for an ARN, any registry may have meant it.
-    let known = Mutex::<HashSet<Key>>::default();
-    move |discovery, _| {
-        queues.discoveries.add(Key::of(discovery));
-        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        if discovery.annotations().contains_key(label::ARN) {
-            known.insert(Key::of(discovery));
-        }
-        let any = known.contains(&Key::of(discovery));
-        let Some(stores) = later.get() else { return };
-        for service in stores.services.state() {
-            if service.metadata.namespace == discovery.metadata.namespace
-                && (any || may_register(&service, discovery))
-            {
-                queues.services.add(Key::of(&*service));
-            }
-        }
-    }
-}
-
-fn on_cluster(
-    queues: &Queues,
-    later: &Later,
-) -> impl Fn(&api::Cluster, Change) + Send + Sync + 'static + use<> {
-    let (queues, later) = (queues.clone(), Arc::clone(later));
-    let known = Mutex::<HashMap<Key, Option<i64>>>::default();
-    move |cluster, change| {
-        queues.clusters.add(Key::of(cluster));
-        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = match change {
-            Change::Applied => known.insert(Key::of(cluster), cluster.metadata.generation),
-            Change::Deleted => {
-                known.remove(&Key::of(cluster));
-                None
-            }
-        };
-        // Its counts, which Berth writes itself, mean nothing to services.
-        if before.is_some_and(|generation| generation == cluster.metadata.generation) {
-            return;
-        }
-        let Some(stores) = later.get() else { return };
-        for service in stores.services.state() {
-            queues.services.add(Key::of(&*service));
-        }
-    }
-}
-
-fn on_pod(queues: &Queues, indexes: &Arc<Indexes>) -> impl Fn(&Pod, Change) + Send + Sync + 'static + use<> {
-    let (queues, indexes) = (queues.clone(), Arc::clone(indexes));
-    move |pod, _| {
-        indexes.tasks.note(pod);
-        indexes.listed.note(pod);
-        add_controller(&queues, pod);
-    }
-}
-
-fn on_core_service(
-    queues: &Queues,
-    indexes: &Arc<Indexes>,
-) -> impl Fn(&CoreService, Change) + Send + Sync + 'static + use<> {
-    let (queues, indexes) = (queues.clone(), Arc::clone(indexes));
-    move |service, _| {
-        indexes.core_services.note(service);
-        add_controller(&queues, service);
-        for owner in service.owner_references().iter().filter(|owner| owner.kind == "ServiceDiscovery") {
-            queues.discoveries.add(key(service.namespace().unwrap_or_default(), &owner.name));
-        }
-    }
-}
-
-fn on_service_account(
-    queues: &Queues,
-    later: &Later,
-) -> impl Fn(&ServiceAccount, Change) + Send + Sync + 'static + use<> {
-    let (queues, later) = (queues.clone(), Arc::clone(later));
-    move |account, _| {
-        let namespace = account.namespace().unwrap_or_default();
-        for owner in account.owner_references().iter().filter(|owner| owner.kind == "Service") {
-            queues.services.add(key(namespace.clone(), &owner.name));
-        }
-        // One that Berth did not make names nobody: whoever waits for it is in its namespace.
-        let is_ours = account.labels().get(label::MANAGED_BY).is_some_and(|by| by == label::BERTH);
-        let Some(stores) = later.get().filter(|_| !is_ours) else { return };
-        for service in stores.services.state() {
-            if service.metadata.namespace == account.metadata.namespace {
-                queues.services.add(Key::of(&*service));
-            }
-        }
-    }
-}
-
-fn on_slice(
-    queues: &Queues,
-    later: &Later,
-    indexes: &Arc<Indexes>,
-) -> impl Fn(&EndpointSlice, Change) + Send + Sync + 'static + use<> {
-    let (queues, later, indexes) = (queues.clone(), Arc::clone(later), Arc::clone(indexes));
-    move |slice, _| {
-        indexes.slices.note(slice);
-        let Some(stores) = later.get() else { return };
-        let namespace = slice.namespace().unwrap_or_default();
-        for owner in slice.owner_references().iter().filter(|owner| owner.kind == "Pod") {
-            if let Some(pod) = stores.pods.get(&namespace, &owner.name) {
-                add_controller(&queues, &*pod);
-            }
-        }
-    }
-}
-
-/// Kubernetes tells of a lost node by its pods, but not by those that were not ready before.
-fn on_node(queues: &Queues, later: &Later) -> impl Fn(&Node, Change) + Send + Sync + 'static + use<> {
-    let (queues, later) = (queues.clone(), Arc::clone(later));
-    move |node, _| {
-        let Some(stores) = later.get() else { return };
-        for pod in stores.indexes.listed.get(&node.name_any(), &stores.pods) {
-            add_controller(&queues, &*pod);
-        }
-    }
-}
-
-fn on_child<K: ResourceExt>(queues: &Queues) -> impl Fn(&K, Change) + Send + Sync + 'static + use<K> {
-    let queues = queues.clone();
-    move |object, _| add_controller(&queues, object)
-}
-
-fn add_controller<K: ResourceExt>(queues: &Queues, object: &K) {
-    let namespace = object.namespace().unwrap_or_default();
-    let controllers = object.owner_references().iter().filter(|owner| owner.controller == Some(true));
-    for owner in
-        controllers.filter(|owner| owner.kind == "Service" && owner.api_version.starts_with(api::GROUP))
-    {
-        queues.services.add(key(namespace.clone(), &owner.name));
-    }
-}
-
-fn key(namespace: String, name: &str) -> Key {
-    Key { namespace, name: name.to_owned() }
 }

@@ -3,7 +3,7 @@
 use super::Remark;
 use crate::api::admission;
 use crate::api::fate::Document;
-use crate::api::{Cluster, GROUP, Service, ServiceDiscovery, TaskDefinition, TaskDefinitionStatus};
+use crate::api::{Cluster, GROUP, Service, ServiceDiscovery, TaskDefinition, TaskDefinitionStatus, VERSION};
 use crate::model::{Violation, name};
 use crate::placement::NodeView;
 use jiff::Timestamp;
@@ -96,9 +96,14 @@ impl Bundle {
         remarks
     }
 
-    /// Whether there was nothing to read.
+    /// Whether no object of ours was read.
     pub fn is_empty(&self) -> bool {
         self.seen.is_empty()
+    }
+
+    /// Whether there was no document at all, neither ours nor another's.
+    pub fn is_blank(&self) -> bool {
+        self.is_empty() && self.nodes.is_empty() && self.violations.is_empty() && self.notes.is_empty()
     }
 
     fn unpack(&mut self, source: &str, document: Value, namespace: &str) {
@@ -127,7 +132,13 @@ impl Bundle {
             self.nodes.push(NodeView::of(&node));
             return;
         }
-        let ours = version.split_once('/').is_some_and(|(group, _)| group == GROUP);
+        let known_version =
+            version.split_once('/').filter(|(group, _)| *group == GROUP).map(|(_, known)| known);
+        let ours = known_version.is_some();
+        if known_version.is_some_and(|known| known != VERSION) {
+            let message = format!("there is no {version}: the version of every kind is {GROUP}/{VERSION}");
+            self.violations.push(remark(source, "", "apiVersion", message));
+        }
         let found = Document::ALL.into_iter().find(|known| ours && known.kind() == kind);
         match found {
             Some(found) => self.take(source, found, document, namespace),

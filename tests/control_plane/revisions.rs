@@ -156,8 +156,10 @@ async fn a_deregistered_revision_goes_on_where_it_runs_and_is_refused_elsewhere(
     stage.steady("new").await;
     let before = names(&stage.live("old").await);
 
-    let (ok, said) = berth(&stage, &["deregister", "web:7"]);
-    assert!(!ok && said.contains("Unable to describe task definition."), "{said}");
+    // All or nothing: the first that is named is not carried out before the second is found wrong.
+    let (ok, said) = berth(&stage, &["deregister", "web:1", "web:7"]);
+    assert!(!ok && said.contains("Unable to describe task definition. There is no web:7"), "{said}");
+    assert!(!stage.definition("web").await.annotations().contains_key(DEREGISTER));
     let (ok, said) = berth(&stage, &["deregister", "web:1"]);
     assert!(ok, "{said}");
     let handled = async |wanted: &str| {
