@@ -1,23 +1,21 @@
 //! Keeps a Service's tasks as its document says.
 
+mod reading;
+
 use super::context::Context;
 use super::error::Error;
-use super::launch::{self, Done, Launch};
+use super::launch::{self, Launch};
 use super::{access, belongings, listing, reference, report};
 use crate::api::{self, ServiceStatus};
 use crate::conclude::service::{self as judged, Conclusion, Facts};
 use crate::kubernetes::{Key, Next, Owner};
-use crate::model::{Deployment, DeploymentId, Instance, Service, Task, TaskDefinition};
-use crate::placement::{NodeView, strategy};
-use crate::resolve::arn::TaskDefinitionReference;
-use crate::resolve::revision::{self, Revision};
-use crate::resolve::task::{self, Reading};
+use crate::model::{Deployment, Service, Task};
+use crate::placement::strategy;
+use crate::resolve::revision::Revision;
 use crate::{conclude, resolve, rollout, translate};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Pod;
 use kube::{Resource, ResourceExt};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use reading::{after, anchor, definitions, nodes, tasks, tasks_of_refused};
 use std::time::Duration;
 
 /// Name of this controller in metrics and logs.
@@ -276,85 +274,4 @@ fn next(plan: &rollout::Plan, held: Option<Duration>, refused: bool, now: Timest
     // A moment later than planned, so that the time has come for certain.
     let soonest = times.into_iter().flatten().min().unwrap_or(LOOK_AGAIN);
     Next::After(soonest + Duration::from_millis(50))
-}
-
-fn tasks(context: &Context, service: &Service, now: Timestamp) -> (BTreeMap<String, Arc<Pod>>, Vec<Task>) {
-    let instance = |node: &str| instance(context, node);
-    read(context, &service.identity.uid, &Reading::of(service, &instance, now))
-}
-
-/// The tasks of a service that cannot be resolved, so that nobody knows what their health depends on.
-fn tasks_of_refused(context: &Context, object: &api::Service, now: Timestamp) -> Vec<Task> {
-    let instance = |node: &str| instance(context, node);
-    let reading = Reading { grace_period: 0, is_target: false, instance: &instance, now };
-    read(context, &object.uid().unwrap_or_default(), &reading).1
-}
-
-/// The pods that the Service with this UID controls, and the tasks that they are.
-fn read(context: &Context, uid: &str, reading: &Reading<'_>) -> (BTreeMap<String, Arc<Pod>>, Vec<Task>) {
-    let pods = context.stores.tasks_of(uid);
-    let owned = pods.into_iter().filter(|pod| {
-        pod.owner_references().iter().any(|owner| owner.controller == Some(true) && owner.uid == uid)
-    });
-    let pods: BTreeMap<String, Arc<Pod>> = owned.map(|pod| (pod.name_any(), pod)).collect();
-    let tasks = pods.values().filter_map(|pod| task::task(pod, reading)).collect();
-    (pods, tasks)
-}
-
-/// The tasks with what this pass did to them.
-fn after(
-    context: &Context,
-    service: &Service,
-    mut tasks: Vec<Task>,
-    done: &Done,
-    now: Timestamp,
-) -> Vec<Task> {
-    let instance = |node: &str| instance(context, node);
-    let reading = Reading::of(service, &instance, now);
-    for task in done.pods.iter().filter_map(|pod| task::task(pod, &reading)) {
-        tasks.retain(|known| known.name != task.name);
-        tasks.push(task);
-    }
-    tasks
-}
-
-fn instance(context: &Context, node: &str) -> Instance {
-    context.stores.nodes.get("", node).map(|node| resolve::instance(&node)).unwrap_or_default()
-}
-
-/// The nodes as queries see them; read only where a query asks for values.
-fn nodes(context: &Context, service: &Service) -> Vec<NodeView> {
-    let asks =
-        |constraint: &crate::model::Constraint| matches!(constraint, crate::model::Constraint::MemberOf(_));
-    if !service.placement.constraints.iter().any(asks) {
-        return Vec::new();
-    }
-    context.stores.nodes.state().iter().map(|node| NodeView::of(node)).collect()
-}
-
-/// The definition of each deployment; an older one's is read from its revision.
-fn definitions(
-    context: &Context,
-    resolved: &Resolved,
-    deployments: &[Deployment],
-) -> BTreeMap<DeploymentId, TaskDefinition> {
-    let service = &resolved.service;
-    let read = |deployment: &Deployment| {
-        if deployment.task_definition == service.task_definition.reference() {
-            return Some(service.task_definition.clone());
-        }
-        let reference = TaskDefinitionReference::parse(&deployment.task_definition)?;
-        let revisions = context.stores.revisions_of(&service.identity.namespace, &reference.family);
-        let mut revisions = revisions.iter().filter_map(|object| revision::read(object));
-        let revision = revisions.find(|revision| Some(revision.number) == reference.revision)?;
-        resolve::task_definition(&revision.spec, &revision.family, revision.number, &resolved.grants).ok()
-    };
-    deployments.iter().filter_map(|deployment| Some((deployment.id.clone(), read(deployment)?))).collect()
-}
-
-/// The longest-running live task: the one whose place as holder of shared objects changes least.
-fn anchor<'a>(pods: &'a BTreeMap<String, Arc<Pod>>, tasks: &[Task]) -> Option<&'a Pod> {
-    let running = tasks.iter().filter(|task| task.is_live() && task.started_at.is_some());
-    let eldest = running.min_by_key(|task| (task.started_at, task.number))?;
-    pods.get(&eldest.name).map(|pod| &**pod)
 }

@@ -132,10 +132,9 @@ impl Bundle {
             self.nodes.push(NodeView::of(&node));
             return;
         }
-        let known_version =
-            version.split_once('/').filter(|(group, _)| *group == GROUP).map(|(_, known)| known);
-        let ours = known_version.is_some();
-        if known_version.is_some_and(|known| known != VERSION) {
+        let (group, served) = version.split_once('/').unwrap_or_default();
+        let ours = group == GROUP;
+        if ours && served != VERSION {
             let message = format!("there is no {version}: the version of every kind is {GROUP}/{VERSION}");
             self.violations.push(remark(source, "", "apiVersion", message));
         }
