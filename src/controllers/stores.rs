@@ -71,7 +71,7 @@ impl Stores {
             clusters: watches.watch(Selection::default(), on_cluster(queues, &later)),
             pods: watches.watch(
                 Selection { managed_fields: ManagedFields::None, ..ours.clone() },
-                on_pod(queues, &indexes),
+                on_pod(queues, &later, &indexes),
             ),
             revisions: watches.watch(ours.clone(), on_revision(queues, &later, &indexes)),
             core_services: watches.watch(ours.clone(), on_core_service(queues, &indexes)),

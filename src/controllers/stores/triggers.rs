@@ -5,8 +5,9 @@ use super::super::run::Queues;
 use super::Later;
 use crate::api;
 use crate::kubernetes::{Change, Key};
-use crate::model::label;
-use crate::resolve::reference::may_register;
+use crate::model::{label, name};
+use crate::resolve::reference::{definition_of, may_register};
+use crate::resolve::revision::history;
 use crate::resolve::service::service_name;
 use k8s_openapi::api::apps::v1::ControllerRevision;
 use k8s_openapi::api::core::v1::{Node, Pod, Service as CoreService, ServiceAccount};
@@ -22,13 +23,17 @@ pub(super) fn on_service(
 ) -> impl Fn(&api::Service, Change) + Send + Sync + 'static + use<> {
     let (queues, later, indexes) = (queues.clone(), Arc::clone(later), Arc::clone(indexes));
     move |service, change| {
-        // A younger one of the same name takes its place.
-        if change == Change::Deleted
-            && let Some(stores) = later.get()
-        {
+        if change == Change::Deleted {
             let namespace = service.namespace().unwrap_or_default();
-            for other in stores.services_named(&namespace, &service_name(service)) {
+            // A younger one of the same name takes its place.
+            for other in
+                later.get().iter().flat_map(|it| it.services_named(&namespace, &service_name(service)))
+            {
                 queues.services.add(Key::of(&*other));
+            }
+            // It may have been the last to use a revision beyond the family's limit.
+            if let Some(reference) = definition_of(service) {
+                add_claimants(&queues, &later, &namespace, &reference.family);
             }
         }
         indexes.names.note(service);
@@ -181,13 +186,31 @@ pub(super) fn on_cluster(
 
 pub(super) fn on_pod(
     queues: &Queues,
+    later: &Later,
     indexes: &Arc<Indexes>,
 ) -> impl Fn(&Pod, Change) + Send + Sync + 'static + use<> {
-    let (queues, indexes) = (queues.clone(), Arc::clone(indexes));
-    move |pod, _| {
+    let (queues, later, indexes) = (queues.clone(), Arc::clone(later), Arc::clone(indexes));
+    move |pod, change| {
         indexes.tasks.note(pod);
         indexes.listed.note(pod);
         add_controller(&queues, pod);
+        // It may have been the last to use a revision beyond the family's limit.
+        if change == Change::Deleted || !history::is_live(pod) {
+            add_family(&queues, &later, pod);
+        }
+    }
+}
+
+/// Adds every definition of the family that a task is of.
+fn add_family(queues: &Queues, later: &Later, pod: &Pod) {
+    let Some(family) = pod.labels().get(label::FAMILY) else { return };
+    let Some(stores) = later.get() else { return };
+    for definition in stores.task_definitions.state() {
+        if definition.metadata.namespace == pod.metadata.namespace
+            && name::label_value(&crate::resolve::revision::family(&definition)) == *family
+        {
+            queues.task_definitions.add(Key::of(&*definition));
+        }
     }
 }
 

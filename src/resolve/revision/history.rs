@@ -74,7 +74,8 @@ fn uses(service: &Service, reference: &str, revision: &Revision) -> bool {
     runs || accepted.is_some_and(pins) || service.spec.task_definition.as_deref().is_some_and(pins)
 }
 
-fn is_live(pod: &Pod) -> bool {
+/// Whether a task may still run: one that has ended uses no revision, however long it stays readable.
+pub fn is_live(pod: &Pod) -> bool {
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     !matches!(phase, Some("Succeeded" | "Failed"))
 }
