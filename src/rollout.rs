@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 pub use history::deployments;
 pub use throttle::{IMPAIRED_AFTER, delay};
+pub use upkeep::protected_from;
 
 /// Tasks of one deployment to start.
 #[derive(Clone, Debug, PartialEq, Eq)]

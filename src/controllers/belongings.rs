@@ -5,8 +5,9 @@ use super::error::Error;
 use super::launch;
 use crate::conclude::service::Problem;
 use crate::kubernetes::{Guard, Key, Outcome, Owner};
-use crate::model::{Health, Listing, Service, Task, label};
-use crate::translate;
+use crate::model::{Listing, Service, Task, label};
+use crate::{rollout, translate};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{self as corev1, Pod};
 use kube::{Resource, ResourceExt};
 
@@ -72,6 +73,13 @@ async fn prune(context: &Context, owner: &Owner, wanted: &[corev1::Service]) -> 
     Ok(())
 }
 
+/// When the service's disruption budget is next due: at once where it has one that may have to be changed.
+pub(super) fn budget_due(context: &Context, service: &Service, tasks: &[Task], now: Timestamp) -> Option<Timestamp> {
+    let name = translate::disruption_budget(service, false).name_any();
+    let exists = context.stores.budgets.get(&service.identity.namespace, &name).is_some();
+    if exists { Some(now) } else { rollout::protected_from(tasks, now) }
+}
+
 /// As many tasks as ECS keeps healthy stay when nodes are drained. Before the service serves there is
 /// nothing to protect: tasks that are not healthy can always be evicted.
 pub(super) async fn budget(
@@ -80,13 +88,9 @@ pub(super) async fn budget(
     service: &Service,
     tasks: &[Task],
 ) -> Result<Option<Problem>, Error> {
-    let serves = tasks.iter().any(|task| task.health == Health::Healthy);
     let partly_ended = tasks.iter().any(|task| task.is_live() && task.listing != Listing::Selected);
     let desired = translate::disruption_budget(service, partly_ended);
     let live = context.stores.budgets.get(&service.identity.namespace, &desired.name_any());
-    if live.is_none() && !serves {
-        return Ok(None);
-    }
     let mut problem = None;
     match context.writer.apply(owner, &desired, live.as_deref()).await? {
         Outcome::Written(object) => {

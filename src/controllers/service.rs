@@ -204,7 +204,12 @@ async fn keep(
     if plan.start.is_empty() {
         belongings::hold(context, &owner, service, &resolved.revision.object).await?;
         access::release(context, &owner, definitions.values()).await?;
-        problem = problem.or(belongings::budget(context, &owner, service, &tasks).await?);
+        match belongings::budget_due(context, service, &tasks, now) {
+            Some(due) if due <= now => {
+                problem = problem.or(belongings::budget(context, &owner, service, &tasks).await?);
+            }
+            due => plan.next = plan.next.into_iter().chain(due).min(),
+        }
     }
     done.problem = blocked.or(problem).or(done.problem);
     let tasks = after(context, service, tasks, &done, now);

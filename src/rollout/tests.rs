@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 mod chances;
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
 
@@ -51,7 +51,7 @@ fn deployment(sequence: i64) -> Deployment {
     }
 }
 
-fn task(sequence: i64, number: u32, health: Health) -> Task {
+pub(super) fn task(sequence: i64, number: u32, health: Health) -> Task {
     Task {
         name: format!("web-{sequence}-{number}"),
         id: format!("{sequence}-{number}"),

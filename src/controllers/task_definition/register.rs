@@ -2,15 +2,19 @@
 
 use super::super::error::Error;
 use super::{Subject, Verdict};
-use crate::api::Reason;
+use crate::api::{self, Reason};
 use crate::conclude::task_definition::{Deregistering, Family};
-use crate::kubernetes::Outcome;
+use crate::kubernetes::{Outcome, Owner};
 use crate::model::label;
+use crate::resolve::reference::definition_of;
 use crate::resolve::revision::{self, HIGHEST, Revision};
 use crate::translate;
 use k8s_openapi::api::apps::v1::ControllerRevision;
 use kube::{Resource, ResourceExt};
 use std::sync::Arc;
+
+/// Most services that a new revision names as its users; others do it themselves.
+const MOST_USERS: usize = 50;
 
 /// Registers the spec unless the newest revision says the same. A revision that was deregistered is not
 /// registered again by merely being there: only a spec that is applied anew is a new revision.
@@ -107,7 +111,10 @@ async fn store(
     deregistering: Deregistering,
 ) -> Result<Verdict, Error> {
     let content = revision::content(&subject.family, &subject.object.spec);
-    let wanted = translate::controller_revision(&subject.identity, &subject.family, number, &content);
+    let mut wanted = translate::controller_revision(&subject.identity, &subject.family, number, &content);
+    // Who waits for it holds it from the beginning, and need not write that later.
+    let users = waiting(subject, number).filter_map(|owner| owner.user_reference(&owner.namespace).ok());
+    wanted.metadata.owner_references = Some(users.collect());
     let written = match subject.context.registrar.share(&subject.owner, &wanted).await? {
         Outcome::Conflict(conflict) => {
             return Ok(Verdict::Refused(Reason::NameConflict, conflict.to_string()));
@@ -121,6 +128,16 @@ async fn store(
     }
     let active = revisions.iter().map(|(_, revision)| revision).chain([&read]);
     Ok(Verdict::Registered(stand(subject, number, active, deregistering)))
+}
+
+/// The services that will run revision `number` of the family as soon as it is there.
+fn waiting(subject: &Subject<'_>, number: i64) -> impl Iterator<Item = Owner> {
+    let services = subject.context.stores.users(&subject.key.namespace, &subject.family).into_iter();
+    let runs_it = move |service: &api::Service| {
+        let named = definition_of(service).is_some_and(|it| it.revision.is_none_or(|it| it == number));
+        named && service.metadata.deletion_timestamp.is_none()
+    };
+    services.filter(move |service| runs_it(service)).filter_map(|service| Owner::of(&*service)).take(MOST_USERS)
 }
 
 /// The family as it stands now.
