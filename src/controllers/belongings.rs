@@ -74,7 +74,12 @@ async fn prune(context: &Context, owner: &Owner, wanted: &[corev1::Service]) -> 
 }
 
 /// When the service's disruption budget is next due: at once where it has one that may have to be changed.
-pub(super) fn budget_due(context: &Context, service: &Service, tasks: &[Task], now: Timestamp) -> Option<Timestamp> {
+pub(super) fn budget_due(
+    context: &Context,
+    service: &Service,
+    tasks: &[Task],
+    now: Timestamp,
+) -> Option<Timestamp> {
     let name = translate::disruption_budget(service, false).name_any();
     let exists = context.stores.budgets.get(&service.identity.namespace, &name).is_some();
     if exists { Some(now) } else { rollout::protected_from(tasks, now) }

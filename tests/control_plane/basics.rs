@@ -79,3 +79,30 @@ async fn told(stage: &Stage, deployment: &str) {
     assert!(started[0].1.starts_with("(service web) has started 6 tasks: (task "), "{started:?}");
     assert_eq!(started.len(), 1, "{started:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_is_null_counts_as_absent_for_the_rules_of_the_api_server_too() {
+    let stage = Stage::new("nulls").await;
+    let mut web = definition("web", "nginx:1");
+    for name in ["family", "cpu", "memory", "volumes", "networkMode", "requiresCompatibilities"] {
+        web["spec"][name] = json!(null);
+    }
+    for name in ["memoryReservation", "essential", "healthCheck"] {
+        web["spec"]["containerDefinitions"][0][name] = json!(null);
+    }
+    let mut of_web = service("web", 1);
+    for name in ["serviceName", "launchType", "capacityProviderStrategy", "schedulingStrategy", "cluster"] {
+        of_web["spec"][name] = json!(null);
+    }
+    // Neither the client nor the API server drops a null when an object is created.
+    stage.apply_with(&[&web, &of_web], &["--server-side=false"]).await;
+    let steady = stage.steady("web").await;
+    assert_eq!(steady.status.unwrap().task_definition.as_deref(), Some("web:1"));
+    let mut nameless = web.clone();
+    nameless["spec"]["containerDefinitions"][0]["name"] = json!(null);
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": [nameless]}).to_string();
+    let args = ["--namespace", "nulls", "apply", "--dry-run=server", "-f", "-"];
+    let refused = stage.bed.kubectl_with_input(&args, &list).await.unwrap();
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(error.contains("Container.name should not be null or empty."), "{error}");
+}

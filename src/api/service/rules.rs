@@ -33,36 +33,36 @@ pub const SERVICE_NAME: Rule = Rule::new(
 
 macro_rules! daemon {
     () => {
-        "or(self.schedulingStrategy, '') == 'DAEMON'"
+        "is(self.schedulingStrategy, 'DAEMON')"
     };
 }
 
 const SERVICE: [Rule; 15] = [
-    Rule::new(
+    Rule::member(
         "serviceName",
-        "!given(self.serviceName) || self.serviceName.matches('^[a-zA-Z0-9_-]{1,255}$')",
+        "self.matches('^[a-zA-Z0-9_-]{1,255}$')",
         "serviceName must be up to 255 letters, digits, underscores and hyphens",
     ),
     Rule::new(
         "taskDefinition",
-        "or(self.taskDefinition, '') != '' || given(self.deploymentController) && self.deploymentController.type == 'EXTERNAL'",
+        "given(self.taskDefinition) && self.taskDefinition != '' || given(self.deploymentController) && self.deploymentController.type == 'EXTERNAL'",
         "TaskDefinition can not be blank.",
     )
     .of(Kind::Required),
     Rule::new(
         "capacityProviderStrategy",
-        "or(self.launchType, '') == '' || or(self.capacityProviderStrategy, []).size() == 0",
+        "or(self.capacityProviderStrategy, []).size() == 0 || or(self.launchType, '') == ''",
         "Specify either Launch Type or Capacity Provider Strategy, but not both.",
     )
     .of(Kind::Forbidden),
-    Rule::new(
+    Rule::member(
         "capacityProviderStrategy",
-        "!given(self.capacityProviderStrategy) || self.capacityProviderStrategy.filter(p, or(p.base, 0) > 0).size() < 2",
+        "self.filter(p, or(p.base, 0) > 0).size() < 2",
         "only one capacity provider of a strategy can have a base",
     ),
-    Rule::new(
+    Rule::member(
         "capacityProviderStrategy",
-        "!given(self.capacityProviderStrategy) || self.capacityProviderStrategy.size() < 2 || self.capacityProviderStrategy.exists(p, or(p.weight, 0) > 0)",
+        "self.size() < 2 || self.exists(p, or(p.weight, 0) > 0)",
         "at least one capacity provider of a strategy must have a weight above 0",
     ),
     Rule::new(
@@ -85,13 +85,13 @@ const SERVICE: [Rule; 15] = [
     .of(Kind::Forbidden),
     Rule::new(
         "launchType",
-        concat!("!(", daemon!(), ") || or(self.launchType, '') != 'FARGATE'"),
+        concat!("!(", daemon!(), ") || !is(self.launchType, 'FARGATE')"),
         "The daemon scheduling strategy is not supported with the FARGATE launch type",
     )
     .of(Kind::Forbidden),
     Rule::new(
         "placementConstraints",
-        "or(self.launchType, '') != 'FARGATE' || or(self.placementConstraints, []).size() == 0",
+        "!is(self.launchType, 'FARGATE') || or(self.placementConstraints, []).size() == 0",
         "Placement constraints are not supported with FARGATE launch type.",
     )
     .of(Kind::Forbidden),
@@ -121,7 +121,7 @@ const SERVICE: [Rule; 15] = [
     .of(Kind::Forbidden),
     Rule::new(
         "schedulingStrategy",
-        "(or(self.schedulingStrategy, '') == 'DAEMON') == (or(oldSelf.schedulingStrategy, '') == 'DAEMON')",
+        "is(self.schedulingStrategy, 'DAEMON') == is(oldSelf.schedulingStrategy, 'DAEMON')",
         "schedulingStrategy cannot be changed: delete the service and create another",
     )
     .of(Kind::Forbidden),

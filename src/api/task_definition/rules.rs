@@ -53,10 +53,24 @@ macro_rules! fargate {
     };
 }
 
+/// How CPU is written.
+macro_rules! cpu_text {
+    () => {
+        "'^([0-9]{1,6}|[0-9]{0,3}[.]?[0-9]{1,4} ?[vV][cC][pP][uU])$'"
+    };
+}
+
+/// How memory is written.
+macro_rules! memory_text {
+    () => {
+        "'^([0-9]{1,9}|[0-9]{0,5}[.]?[0-9]{1,4} ?[gG][bB])$'"
+    };
+}
+
 /// Whether the task has CPU that can be read.
 macro_rules! has_cpu {
     () => {
-        "given(self.cpu) && self.cpu.matches('^([0-9]{1,6}|[0-9]{0,3}[.]?[0-9]{1,4} ?[vV][cC][pP][uU])$')"
+        concat!("given(self.cpu) && self.cpu.matches(", cpu_text!(), ")")
     };
 }
 
@@ -70,7 +84,7 @@ macro_rules! cpu {
 /// Whether the task has memory that can be read.
 macro_rules! has_memory {
     () => {
-        "given(self.memory) && self.memory.matches('^([0-9]{1,9}|[0-9]{0,5}[.]?[0-9]{1,4} ?[gG][bB])$')"
+        concat!("given(self.memory) && self.memory.matches(", memory_text!(), ")")
     };
 }
 
@@ -82,9 +96,9 @@ macro_rules! memory {
 }
 
 const DEFINITION: [Rule; 15] = [
-    Rule::new(
+    Rule::member(
         "family",
-        "!given(self.family) || self.family.matches('^[a-zA-Z0-9_-]{1,255}$')",
+        "self.matches('^[a-zA-Z0-9_-]{1,255}$')",
         "family must be up to 255 letters, digits, underscores and hyphens",
     ),
     Rule::new(
@@ -93,14 +107,14 @@ const DEFINITION: [Rule; 15] = [
         "Container list cannot be empty.",
     )
     .of(Kind::Required),
-    Rule::new(
+    Rule::member(
         "containerDefinitions",
-        concat!(containers!(), ".size() == 0 || self.containerDefinitions.exists(c, or(c.essential, true))"),
+        "self.size() == 0 || self.exists(c, !is(c.essential, false))",
         "at least one container must be essential",
     ),
-    Rule::new(
+    Rule::member(
         "containerDefinitions",
-        concat!(containers!(), ".all(c, !given(c.name) || self.containerDefinitions.exists_one(d, or(d.name, '') == c.name))"),
+        "self.size() < 2 || self.all(c, !given(c.name) || self.exists_one(d, is(d.name, c.name)))",
         "container names must be unique in a task definition",
     ),
     Rule::new(
@@ -109,14 +123,14 @@ const DEFINITION: [Rule; 15] = [
         "Invalid setting for a container. At least one of 'memory' or 'memoryReservation' must be specified, or 'memory' for the task.",
     )
     .of(Kind::Required),
-    Rule::new(
+    Rule::member(
         "cpu",
-        concat!("or(self.cpu, '') == '' || ", has_cpu!()),
+        concat!("self == '' || self.matches(", cpu_text!(), ")"),
         "Invalid 'cpu' setting for task. It is a string: CPU units (\"1024\") or vCPU (\"1 vCPU\")",
     ),
-    Rule::new(
+    Rule::member(
         "memory",
-        concat!("or(self.memory, '') == '' || ", has_memory!()),
+        concat!("self == '' || self.matches(", memory_text!(), ")"),
         "Invalid 'memory' setting for task. It is a string: MiB (\"1024\") or GB (\"1 GB\")",
     ),
     Rule::new(
@@ -158,7 +172,7 @@ const DEFINITION: [Rule; 15] = [
     Rule::new(
         "containerDefinitions",
         concat!(
-            "!(or(self.networkMode, '') in ['awsvpc', 'host']) || ", containers!(),
+            "!(has(self.networkMode) && dyn(self.networkMode) in ['awsvpc', 'host']) || ", containers!(),
             ".all(c, !given(c.portMappings) || c.portMappings.all(p, or(p.hostPort, 0) == 0 || p.hostPort == or(p.containerPort, 0)))"
         ),
         "When networkMode=awsvpc, the host ports and container ports in port mappings must match.",
@@ -166,34 +180,36 @@ const DEFINITION: [Rule; 15] = [
     .naming("'When networkMode=' + self.networkMode + ', the host ports and container ports in port mappings must match.'"),
     Rule::new(
         "containerDefinitions",
-        concat!("or(self.networkMode, '') != 'none' || ", containers!(), ".all(c, !given(c.portMappings) || c.portMappings.size() == 0)"),
+        concat!("!is(self.networkMode, 'none') || ", containers!(), ".all(c, !given(c.portMappings) || c.portMappings.size() == 0)"),
         "When networkMode=none, containers can have no port mappings",
     )
     .of(Kind::Forbidden),
-    Rule::new(
+    Rule::member(
         "volumes",
-        "!given(self.volumes) || self.volumes.filter(v, or(v.configuredAtLaunch, false)).size() < 2",
+        "self.filter(v, is(v.configuredAtLaunch, true)).size() < 2",
         "at most one volume can be configured at launch",
     ),
 ];
 
-const CONTAINER: [Rule; 7] = [
-    Rule::new("name", "or(self.name, '') != ''", "Container.name should not be null or empty.").of(Kind::Required),
-    Rule::new(
+const CONTAINER: [Rule; 9] = [
+    Rule::new("name", "given(self.name)", "Container.name should not be null or empty.").of(Kind::Required),
+    Rule::member("name", "self != ''", "Container.name should not be null or empty.").of(Kind::Required),
+    Rule::member(
         "name",
-        "or(self.name, '') == '' || self.name.matches('^[a-zA-Z0-9_-]{1,255}$')",
+        "self == '' || self.matches('^[a-zA-Z0-9_-]{1,255}$')",
         "a container's name must be up to 255 letters, digits, underscores and hyphens",
     ),
-    Rule::new("image", "or(self.image, '') != ''", "Container.image should not be null or empty.").of(Kind::Required),
+    Rule::new("image", "given(self.image)", "Container.image should not be null or empty.").of(Kind::Required),
+    Rule::member("image", "self != ''", "Container.image should not be null or empty.").of(Kind::Required),
     Rule::new(
         "memory",
-        "!given(self.memory) || !given(self.memoryReservation) || self.memory > self.memoryReservation",
+        "!given(self.memoryReservation) || !given(self.memory) || self.memory > self.memoryReservation",
         "'memory' must be greater than 'memoryReservation'",
     )
     .naming("\"Invalid setting for container '\" + or(self.name, '') + \"'. 'memory' must be greater than 'memoryReservation'.\""),
-    Rule::new(
+    Rule::member(
         "memory",
-        "!given(self.memory) || self.memory >= 6",
+        "self >= 6",
         "'memory' of a container must be at least 6 MiB",
     ),
     Rule::new(
@@ -211,9 +227,9 @@ const CONTAINER: [Rule; 7] = [
 ];
 
 const PORT_MAPPING: [Rule; 2] = [
-    Rule::new(
+    Rule::member(
         "name",
-        "or(self.name, '') == '' || self.name.matches('^[a-z0-9_][a-z0-9_-]{0,63}$')",
+        "self == '' || self.matches('^[a-z0-9_][a-z0-9_-]{0,63}$')",
         "a port's name must be up to 64 lower-case letters, digits, underscores and hyphens, and not begin with a hyphen",
     ),
     Rule::new(
@@ -225,9 +241,9 @@ const PORT_MAPPING: [Rule; 2] = [
 ];
 
 const VOLUME: [Rule; 2] = [
-    Rule::new(
+    Rule::member(
         "name",
-        "or(self.name, '') == '' || self.name.matches('^[a-zA-Z0-9_-]{1,255}$')",
+        "self == '' || self.matches('^[a-zA-Z0-9_-]{1,255}$')",
         "a volume's name must be up to 255 letters, digits, underscores and hyphens",
     ),
     Rule::new(

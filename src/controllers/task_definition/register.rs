@@ -137,7 +137,10 @@ fn waiting(subject: &Subject<'_>, number: i64) -> impl Iterator<Item = Owner> {
         let named = definition_of(service).is_some_and(|it| it.revision.is_none_or(|it| it == number));
         named && service.metadata.deletion_timestamp.is_none()
     };
-    services.filter(move |service| runs_it(service)).filter_map(|service| Owner::of(&*service)).take(MOST_USERS)
+    services
+        .filter(move |service| runs_it(service))
+        .filter_map(|service| Owner::of(&*service))
+        .take(MOST_USERS)
 }
 
 /// The family as it stands now.
