@@ -17,11 +17,15 @@ use tokio::time::Instant;
 /// start; then a large service coming up is not worth a write for each of its tasks.
 const PAUSES: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(60)];
 
+/// How long mere counts are gathered after the first of them has changed: tasks that start together are told together.
+const GATHER: Duration = Duration::from_secs(3);
+
 /// When statuses were last written, how many writes in a row brought nothing but counts, and what was told
 /// meanwhile that the status has still to remember.
 #[derive(Default)]
 pub struct Hold {
     written: Mutex<HashMap<Key, (Instant, usize)>>,
+    changed: Mutex<HashMap<Key, Instant>>,
     told: Mutex<HashMap<Key, Vec<Notice>>>,
 }
 
@@ -30,8 +34,10 @@ impl Hold {
     pub(super) fn remaining(&self, key: &Key) -> Option<Duration> {
         let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, step) = written.get(key)?;
-        let pause = PAUSES.get(*step).or(PAUSES.last())?;
-        pause.checked_sub(at.elapsed()).filter(|left| !left.is_zero())
+        let pause = PAUSES.get(*step).or(PAUSES.last())?.saturating_sub(at.elapsed());
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = *changed.entry(key.clone()).or_insert_with(Instant::now);
+        Some(pause.max(GATHER.saturating_sub(since.elapsed()))).filter(|left| !left.is_zero())
     }
 
     pub(super) fn wrote(&self, key: &Key, urgent: bool) {
@@ -41,6 +47,7 @@ impl Hold {
             _ => 0,
         };
         written.insert(key.clone(), (Instant::now(), step));
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
@@ -59,6 +66,7 @@ impl Hold {
     }
 
     pub(super) fn forget(&self, key: &Key) {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }

@@ -30,6 +30,9 @@ const PATIENCE: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
 /// How long a new service waits for its definition without a word; times of creation are whole seconds.
 const MOMENT: jiff::SignedDuration = jiff::SignedDuration::from_secs(3);
 
+/// With up to so many tasks, a new service shows its first status only when they have been started.
+const FEW: u32 = 10;
+
 /// When what a start of tasks put off is done at the latest.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -167,13 +170,14 @@ async fn keep(
     let known = judged::remembered(&before);
     let (mut deployments, is_new) = match resolved.document {
         judged::Document::Obeyed(_) => rollout::deployments(service, &known, now),
-        judged::Document::Refused(_) => (known, false),
+        judged::Document::Refused(_) => (known.clone(), false),
     };
     let (pods, mut tasks) = tasks(context, service, now);
     listing::discount(context, service, (&pods, &mut tasks), now);
     let mut told = Vec::new();
-    if is_new {
-        // Written down before its first task starts, so that whoever comes next knows whose tasks these are.
+    if is_new && !(known.is_empty() && service.desired_count <= FEW) {
+        // Written down before its first task starts, so that whoever comes next knows whose tasks these are. The
+        // first deployment's few tasks need no such note: there are no others that they could be mistaken for.
         let facts = facts(resolved, &deployments, &tasks, false);
         let Conclusion { status, notices } = judged::conclude(&before, &facts, Vec::new(), now);
         let Some(_) = report::status(context, NAME, object, (&before, &status)).await? else {

@@ -41,8 +41,8 @@ mod tests {
         let made = |number, health| Task { created_at: at(100), ..task(1, number, health) };
         let pending = made(1, Health::Unknown { decided_at: None });
         let healthy = made(2, Health::Healthy);
-        assert_eq!(protected_from(&[pending.clone()], at(500)), None);
-        assert_eq!(protected_from(&[healthy.clone()], at(110)), Some(at(110)));
+        assert_eq!(protected_from(std::slice::from_ref(&pending), at(500)), None);
+        assert_eq!(protected_from(std::slice::from_ref(&healthy), at(110)), Some(at(110)));
         let both = [pending, healthy];
         assert_eq!(protected_from(&both, at(110)), Some(at(160)));
         assert_eq!(protected_from(&both, at(170)), Some(at(170)));
