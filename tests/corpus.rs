@@ -189,7 +189,9 @@ fn page(found: &Outcomes) -> String {
     let Outcomes { all, plain, granted, ours, reasons } = found;
     let mut page = format!(
         "# Real task definitions\n\nWhat becomes of {all} task definitions that people published, each as it was \
-         found. The AWS SDK takes the types of all of them. A test writes this page.\n\n\
+         found. The AWS SDK takes the types of all of them. Of those \
+         that run, another test shows the document and every object that Berth makes of it to a real API server, which \
+         takes them all. A test writes this page.\n\n\
          | outcome | definitions |\n|---|---|\n\
          | runs, no Cluster needed | {plain} |\n\
          | runs once an administrator has [granted](mapping.md) what it asks for | {} |\n\

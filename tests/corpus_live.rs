@@ -1,4 +1,5 @@
-//! Real documents on a real control plane: whatever Berth says it accepts runs, unchanged, by `kubectl apply` alone.
+//! Real documents on a real control plane: whatever Berth says it accepts is accepted there with all that is made of
+//! it, and runs, unchanged, by `kubectl apply` alone.
 //!
 //! The documents lie outside the tree: `BERTH_CORPUS`, or `../shared/corpus`. Nodes are simulated, so any image runs.
 
@@ -10,8 +11,12 @@
     reason = "helpers of tests"
 )]
 
+#[path = "corpus_live/case.rs"]
+mod case;
 #[path = "support/corpus.rs"]
 mod corpus;
+#[path = "corpus_live/dry_run.rs"]
+mod dry_run;
 #[path = "support/everything.rs"]
 mod everything;
 
@@ -24,7 +29,8 @@ use berth::api::admission::violations;
 use berth::api::fate::{Document, judge};
 use berth::api::{self, Service};
 use berth::render::{Bundle, Missing};
-use berth::resolve::arn::{self, TaskDefinitionReference};
+use berth::resolve::arn;
+use case::{Case, list, object, of_definition, of_service};
 use corpus::Sample;
 use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
 use kube::api::ListParams;
@@ -35,95 +41,6 @@ use testbed::{Bed, BedConfig, SimulatedNode};
 
 /// How long all tasks together may take to run.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A document with what it needs to run, in a namespace of its own.
-struct Case {
-    file: String,
-    namespace: String,
-    service: String,
-    desired: usize,
-    objects: Vec<Value>,
-}
-
-fn object(kind: &str, name: &str, namespace: &str, spec: &Value) -> Value {
-    let metadata = json!({"name": name, "namespace": namespace});
-    json!({"apiVersion": "ecs.berth.dev/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec})
-}
-
-/// A task definition as it is, and a service of one task for it.
-fn of_definition(index: usize, sample: &Sample) -> Case {
-    let (namespace, name) = (format!("td-{index:03}"), "app");
-    let family = sample.spec["family"].as_str().filter(|family| !family.is_empty()).unwrap_or(name);
-    let service = json!({"taskDefinition": family, "desiredCount": 1});
-    let objects = vec![
-        object("TaskDefinition", name, &namespace, &sample.spec),
-        object("Service", name, &namespace, &service),
-    ];
-    Case { file: sample.file.clone(), namespace, service: name.into(), desired: 1, objects }
-}
-
-/// A service as it is, the definition that it names, and its registries.
-fn of_service(index: usize, sample: &Sample, definitions: &[&Sample]) -> Case {
-    let namespace = format!("svc-{index:03}");
-    let text = sample.spec["taskDefinition"].as_str().unwrap_or_default();
-    let reference = TaskDefinitionReference::parse(text);
-    let reference = reference.unwrap_or(TaskDefinitionReference { family: "none".into(), revision: None });
-    let own = definitions
-        .iter()
-        .find(|one| one.spec["family"] == *reference.family && fits(&one.spec, &sample.spec));
-    let spec = own.map_or_else(|| stand_in(&reference.family, &sample.spec), |one| one.spec.clone());
-    let mut definition = object("TaskDefinition", "app", &namespace, &spec);
-    if let Some(number) = reference.revision {
-        definition["metadata"]["annotations"] = json!({"ecs.berth.dev/revision": number.to_string()});
-    }
-    let mut objects = vec![definition, object("Service", "app", &namespace, &sample.spec)];
-    for registry in list(&sample.spec["serviceRegistries"]) {
-        let registry = registry["registryArn"].as_str().unwrap_or_default();
-        let mut discovery = object("ServiceDiscovery", "registry", &namespace, &json!({}));
-        discovery["metadata"]["annotations"] = json!({"ecs.berth.dev/arn": registry});
-        objects.push(discovery);
-    }
-    let desired = sample.spec["desiredCount"].as_u64().unwrap_or(1) as usize;
-    Case { file: sample.file.clone(), namespace, service: "app".into(), desired, objects }
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map(Vec::as_slice).unwrap_or_default()
-}
-
-/// Containers and ports that a service speaks of.
-fn wanted(service: &Value) -> Vec<(&str, u64)> {
-    let entries = list(&service["loadBalancers"]).iter().chain(list(&service["serviceRegistries"]));
-    entries
-        .filter_map(|entry| Some((entry["containerName"].as_str()?, entry["containerPort"].as_u64()?)))
-        .collect()
-}
-
-fn fits(definition: &Value, service: &Value) -> bool {
-    let has = |name: &str, port: u64| {
-        let mut containers = list(&definition["containerDefinitions"]).iter();
-        let container = containers.find(|container| container["name"] == name);
-        container.is_some_and(|one| {
-            list(&one["portMappings"]).iter().any(|mapping| mapping["containerPort"] == port)
-        })
-    };
-    wanted(service).into_iter().all(|(name, port)| has(name, port))
-}
-
-/// A definition for a service whose own is not in the corpus.
-fn stand_in(family: &str, service: &Value) -> Value {
-    let mut ports: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-    for (name, port) in wanted(service) {
-        ports.entry(name).or_default().push(json!({"containerPort": port}));
-    }
-    if ports.is_empty() {
-        ports.insert("app", Vec::new());
-    }
-    let container =
-        |(name, ports): (&str, Vec<Value>)| json!({"name": name, "image": name, "portMappings": ports});
-    let containers: Vec<Value> = ports.into_iter().map(container).collect();
-    json!({"family": family, "networkMode": "awsvpc", "cpu": "256", "memory": "512", "containerDefinitions": containers})
-}
 
 /// What simulated nodes can give: everything, but for claims, which nobody makes here, and ports of nodes, which only
 /// one task can have.
@@ -151,10 +68,7 @@ fn can_run(case: &Case) -> bool {
 
 /// Clusters of every name that a service is in.
 fn clusters(cases: &[Case]) -> Vec<Value> {
-    let services = cases.iter().flat_map(|case| &case.objects).filter(|object| object["kind"] == "Service");
-    let mut names: BTreeSet<&str> =
-        services.filter_map(|service| service["spec"]["cluster"].as_str()).map(arn::cluster).collect();
-    names.insert("default");
+    let names: BTreeSet<&str> = cases.iter().map(cluster_of).collect();
     let cluster = |(index, name): (usize, &&str)| {
         let mut spec = granted();
         spec["clusterName"] = (*name).into();
@@ -172,13 +86,21 @@ fn is_accepted(sample: &Sample) -> bool {
         && violations(sample.document, &object, None).is_empty()
 }
 
-/// What Berth says of a case without a cluster.
+/// What Berth says of a case without a control plane, in the cluster that it names if that is among `clusters`.
 fn objections(case: &Case, clusters: &[Value]) -> Vec<String> {
     let mut bundle = Bundle::default();
-    for object in clusters.iter().chain(&case.objects) {
+    let name = cluster_of(case);
+    let own = clusters.iter().filter(|cluster| cluster["spec"]["clusterName"] == *name);
+    for object in own.chain(&case.objects) {
         bundle.add(&case.file, &object.to_string(), "default");
     }
     bundle.report(Missing::IsWrong).violations.iter().map(ToString::to_string).collect()
+}
+
+/// The cluster that a case's service names.
+fn cluster_of(case: &Case) -> &str {
+    let service = case.objects.iter().find(|object| object["kind"] == "Service");
+    arn::cluster(service.and_then(|service| service["spec"]["cluster"].as_str()).unwrap_or("default"))
 }
 
 /// Nodes that all documents together find room on, of the kinds that they ask for.
@@ -284,7 +206,7 @@ async fn why(client: &Client, case: &Case) -> String {
 }
 
 #[tokio::test]
-async fn every_document_that_is_accepted_runs_unchanged() {
+async fn every_document_that_is_accepted_is_taken_by_the_api_server_and_runs_unchanged() {
     let Some(corpus) = corpus::corpus() else { return };
     let sound: Vec<&Sample> = corpus.iter().filter(|sample| sample.is_input && sample.is_ok).collect();
     let of = |document| sound.iter().copied().filter(move |sample| sample.document == document);
@@ -299,6 +221,7 @@ async fn every_document_that_is_accepted_runs_unchanged() {
     cases.extend(of(Document::Service).enumerate().map(|(index, sample)| of_service(index, sample, &usable)));
     let clusters = clusters(&cases);
     let all = cases.len();
+    let questions = dry_run::questions(&cases);
     cases.retain(|case| {
         let objections = objections(case, &clusters);
         let accepted = sound.iter().any(|sample| sample.file == case.file && is_accepted(sample));
@@ -315,6 +238,7 @@ async fn every_document_that_is_accepted_runs_unchanged() {
     println!("{} of {all} documents are accepted, {services} of them services; {tasks} tasks", cases.len());
 
     let (bed, client) = prepare(&cases).await;
+    dry_run::ask(&bed, &client, questions).await;
     let _operator = Operator::start(&bed);
     apply(&bed, &clusters).await;
     let start = Instant::now();

@@ -32,12 +32,34 @@ pub fn violations(document: Document, object: &Value, old: Option<&Value>) -> Ve
     let object = apply_defaults(schema, &object);
     let old = old.map(|old| apply_defaults(schema, &without_nulls(old)));
     if let Err(errors) = Validator::new().validate_compiled(rules, &object, old.as_ref()) {
-        violations.extend(errors.into_vec().into_iter().map(|error| Violation {
-            path: error.field_path.trim_start_matches('.').replace("..", "."),
-            message: error.message,
+        violations.extend(errors.into_vec().into_iter().map(|error| {
+            let path = error.field_path.trim_start_matches('.').replace("..", ".");
+            let place = container(&path, &error.message, &object).unwrap_or_default();
+            Violation { path: path + &place, message: error.message }
         }));
     }
     violations
+}
+
+/// The container, and its member, that breaks a rule of all containers: an API server blames their list, as a rule has
+/// no index to give.
+fn container(path: &str, message: &str, object: &Value) -> Option<String> {
+    let containers =
+        object.pointer("/spec/containerDefinitions").filter(|_| path == "spec.containerDefinitions");
+    let containers = containers?.as_array()?;
+    if message.contains("At least one of 'memory' or 'memoryReservation'") {
+        let sized = |one: &Value| one.get("memory").is_some() || one.get("memoryReservation").is_some();
+        return containers.iter().position(|one| !sized(one)).map(|index| format!("[{index}].memory"));
+    }
+    if message.starts_with("container names must be unique") {
+        let name = |one: &Value| one.get("name").cloned();
+        let again = |index: &usize| {
+            let own = containers.get(*index).and_then(name);
+            containers.iter().take(*index).any(|other| name(other) == own)
+        };
+        return (0..containers.len()).find(again).map(|index| format!("[{index}].name"));
+    }
+    None
 }
 
 /// The schema of a document and its rules, made once.
@@ -147,5 +169,24 @@ fn members(schema: &Value, object: &Map<String, Value>, path: &str, violations: 
         {
             check(schema, value, &inner(name), violations);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_container_that_breaks_a_rule_of_all_is_named() {
+        let paths = |containers: Value| -> Vec<String> {
+            let object = json!({"metadata": {"name": "web"}, "spec": {"containerDefinitions": containers}});
+            let found = violations(Document::TaskDefinition, &object, None);
+            found.into_iter().map(|one| one.path).collect()
+        };
+        let sized = |name: &str| json!({"name": name, "image": "i", "memory": 64});
+        let unsized_ = json!({"name": "b", "image": "i"});
+        assert_eq!(paths(json!([sized("a"), unsized_])), ["spec.containerDefinitions[1].memory"]);
+        assert_eq!(paths(json!([sized("a"), sized("b"), sized("a")])), ["spec.containerDefinitions[2].name"]);
     }
 }

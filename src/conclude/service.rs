@@ -66,7 +66,7 @@ pub fn conclude(before: &ServiceStatus, facts: &Facts<'_>, done: Vec<Notice>, no
     let mut status = ServiceStatus {
         observed_generation: Some(facts.service.identity.generation),
         status: Some("ACTIVE".to_owned()),
-        desired_count: signed(facts.service.desired_count),
+        desired_count: Some(signed(facts.service.desired_count)),
         running_count: counts.running,
         pending_count: counts.pending,
         task_definition: facts.deployments.first().map(|primary| primary.task_definition.clone()),

@@ -84,7 +84,7 @@ fn resolve(
     now: Timestamp,
 ) -> Result<Resolved, Vec<conclude::Finding>> {
     let resolved = resolve::resolve(object, &reference::references(context, object)).map_err(|obstacle| {
-        let waits = obstacle.waits || is_under_way(object, &obstacle, now);
+        let waits = obstacle.waits || is_under_way(context, object, &obstacle, now);
         judged::hindered(obstacle.reason, waits, &obstacle.message())
     })?;
     if let Some(message) = translate::unsupported(&resolved.service.task_definition, context.capabilities) {
@@ -118,11 +118,18 @@ fn in_force(
 }
 
 /// Whether the definition that a new service names may be applied a moment later: tools apply kinds in an
-/// order of their own, and a warning about every first apply would teach people to overlook warnings.
-fn is_under_way(object: &api::Service, obstacle: &resolve::reference::Obstacle, now: Timestamp) -> bool {
+/// order of their own, and a warning about every first apply would teach people to overlook warnings. A number that
+/// a known family does not have is a mistake.
+fn is_under_way(
+    context: &Context,
+    object: &api::Service,
+    obstacle: &resolve::reference::Obstacle,
+    now: Timestamp,
+) -> bool {
     obstacle.reason == api::Reason::TaskDefinitionNotFound
         && object.status.as_ref().is_none_or(|status| status.accepted.is_none())
         && object.creation_timestamp().is_some_and(|created| now.duration_since(created.0) < PATIENCE)
+        && reference::references(context, object).revisions.is_empty()
 }
 
 /// Shows why nothing is done. What runs, runs on.

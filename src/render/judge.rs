@@ -156,7 +156,11 @@ impl Bundle {
         });
         References {
             services: here(&self.services, &namespace),
-            definitions: here(&self.definitions, &namespace),
+            // What is refused is nothing to refer to.
+            definitions: (revisions.iter())
+                .filter(|(item, _)| item.object.namespace() == namespace)
+                .map(|(item, _)| item.object.clone())
+                .collect(),
             discoveries: here(&self.discoveries, &namespace),
             clusters: self.clusters.iter().map(|item| item.object.clone()).collect(),
             revisions: registered.map(|(_, revision)| revision.clone()).collect(),

@@ -182,7 +182,8 @@ fn revision(object: &api::Service, known: &References) -> Result<Revision, Obsta
     let mut definitions: Vec<&api::TaskDefinition> = known.definitions.iter().map(|one| &**one).collect();
     definitions.sort_by_key(|definition| (definition.creation_timestamp(), definition.uid()));
     let claims = definitions.iter().find(|definition| revision::family(definition) == reference.family);
-    let families: Vec<String> = definitions.iter().map(|definition| revision::family(definition)).collect();
+    let usable = definitions.iter().filter(|definition| !is_refused(definition));
+    let families: Vec<String> = usable.map(|definition| revision::family(definition)).collect();
     let running = running(object).filter(|running| running.family == reference.family);
     let known = revision::Known {
         revisions: &known.revisions,
@@ -201,6 +202,13 @@ fn revision(object: &api::Service, known: &References) -> Result<Revision, Obsta
         Lookup::NotFound(message) => Err(Obstacle::one(Reason::TaskDefinitionNotFound, PATH, message)),
         Lookup::Inactive(message) => Err(Obstacle::one(Reason::TaskDefinitionInactive, PATH, message)),
     }
+}
+
+/// Whether `definition` was judged and has registered nothing ever.
+fn is_refused(definition: &api::TaskDefinition) -> bool {
+    let Some(status) = &definition.status else { return false };
+    let stalled = api::ConditionType::Stalled.as_str();
+    status.latest_revision.is_none() && status.conditions.iter().any(|one| one.type_ == stalled)
 }
 
 /// The revision that `object` has deployed or is deploying.

@@ -121,7 +121,7 @@ pub fn look_up(reference: &TaskDefinitionReference, known: &Known<'_>) -> Lookup
             }
             Some(found) => Lookup::Found(Box::new(found.clone())),
             None if known.definition.is_some_and(|definition| !is_current(definition)) => Lookup::Pending,
-            None => Lookup::NotFound(not_imported(reference, number, known.revisions)),
+            None => Lookup::NotFound(no_revision(reference, number, known)),
         },
         None => follow(reference, known),
     }
@@ -171,17 +171,32 @@ fn no_family(reference: &TaskDefinitionReference, known: &Known<'_>) -> String {
     )
 }
 
-fn not_imported(reference: &TaskDefinitionReference, number: i64, revisions: &[Revision]) -> String {
-    let newest = revisions.iter().map(|revision| revision.number).max();
-    let known = match newest {
-        Some(newest) => format!("its newest revision here is {newest}"),
-        None => "it has no revision here".to_owned(),
+/// How many revisions an answer names.
+const NAMED: usize = 5;
+
+fn no_revision(reference: &TaskDefinitionReference, number: i64, known: &Known<'_>) -> String {
+    let family = &reference.family;
+    let mut numbers: Vec<i64> = known.revisions.iter().map(|revision| revision.number).collect();
+    if numbers.is_empty() && known.definition.is_some() {
+        return no_family(reference, known);
+    }
+    if numbers.is_empty() {
+        return format!(
+            "taskDefinition \"{reference}\": family \"{family}\" has no revision {number}, it has no revision here. A \
+             TaskDefinition whose family is new starts at that number with annotation {}: \"{number}\".",
+            label::FIRST_REVISION
+        );
+    }
+    numbers.sort_unstable_by(|one, other| other.cmp(one));
+    let named: Vec<String> = numbers.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = match numbers.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} older"),
     };
     format!(
-        "taskDefinition \"{reference}\": family \"{}\" has no revision {number}, {known}. A TaskDefinition whose \
-         family is new starts at that number with annotation {}: \"{number}\".",
-        reference.family,
-        label::FIRST_REVISION
+        "taskDefinition \"{reference}\": family \"{family}\" has no revision {number}; those here are {}{more}, the newest \
+         first.",
+        named.join(", ")
     )
 }
 

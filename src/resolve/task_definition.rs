@@ -28,13 +28,13 @@ pub fn task_definition(
     }
     let cpu = sized(spec.cpu.as_deref(), size::cpu, "cpu", &mut found);
     let memory = sized(spec.memory.as_deref(), size::memory, "memory", &mut found);
-    for container in containers.iter().filter(|_| memory.is_none()) {
+    for (index, container) in containers.iter().enumerate().filter(|_| memory.is_none()) {
         if container.memory.is_none() && container.memory_reservation.is_none() {
             let message = format!(
                 "Invalid setting for container '{}'. At least one of 'memory' or 'memoryReservation' must be specified.",
                 container.name
             );
-            found.push(Violation::new("spec.containerDefinitions", message));
+            found.push(Violation::new(format!("spec.containerDefinitions[{index}].memory"), message));
         }
     }
     let access = access(spec, &mut containers, grants, &mut found);

@@ -36,7 +36,7 @@ async fn a_definition_and_a_service_applied_together_run_spread_over_zones_in_on
     let steady = stage.steady("web").await;
 
     let status = steady.status.unwrap();
-    assert_eq!((status.desired_count, status.running_count, status.pending_count), (6, 6, 0));
+    assert_eq!((status.desired_count, status.running_count, status.pending_count), (Some(6), 6, 0));
     assert_eq!(status.task_definition.as_deref(), Some("web:1"));
     let [deployment] = &status.deployments[..] else { panic!("{:?}", status.deployments) };
     assert_eq!((deployment.sequence, deployment.status.as_str()), (1, "PRIMARY"));

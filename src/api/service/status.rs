@@ -17,9 +17,9 @@ pub struct ServiceStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub status: Option<String>,
-    /// Tasks that should run.
-    #[serde(default)]
-    pub desired_count: i32,
+    /// Tasks that should run. Absent while no spec could be obeyed yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desired_count: Option<i32>,
     /// Tasks that run.
     #[serde(default)]
     pub running_count: i32,

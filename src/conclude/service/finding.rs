@@ -4,7 +4,7 @@ use super::{Counts, Document, Facts};
 use crate::api;
 use crate::api::{ConditionType, Reason};
 use crate::conclude::Finding;
-use crate::model::{RolloutState, Violation};
+use crate::model::{Health, LastStatus, PROVEN_AFTER, RolloutState, Task, Violation};
 use crate::rollout::IMPAIRED_AFTER;
 
 /// Something that keeps a pass from doing all it wants.
@@ -72,7 +72,8 @@ fn progress(facts: &Facts<'_>, counts: &Counts) -> Vec<Finding> {
     }
     let in_progress = primary.is_none_or(|primary| primary.state == RolloutState::InProgress);
     if in_progress || facts.deployments.len() > 1 {
-        return super::waiting(Reason::DeploymentInProgress, &numbers);
+        let awaited = awaited(facts).map(|awaited| format!("; {awaited}")).unwrap_or_default();
+        return super::waiting(Reason::DeploymentInProgress, &format!("{numbers}{awaited}"));
     }
     let settled = u32::try_from(counts.running).is_ok_and(|running| running == desired);
     if !settled || counts.pending > 0 || counts.unhealthy > 0 {
@@ -80,6 +81,29 @@ fn progress(facts: &Facts<'_>, counts: &Counts) -> Vec<Finding> {
     }
     let message = format!("{} of {desired} tasks running", counts.running);
     vec![Finding::new(ConditionType::Ready, true, Reason::SteadyState, message)]
+}
+
+/// What running tasks are waited for that do not count as healthy yet.
+fn awaited(facts: &Facts<'_>) -> Option<String> {
+    let is_awaited = |task: &&Task| {
+        let undecided = matches!(task.health, Health::Unknown { .. });
+        task.is_live() && task.last_status == LastStatus::Running && undecided
+    };
+    let count = facts.tasks.iter().filter(is_awaited).count();
+    if count == 0 {
+        return None;
+    }
+    let service = facts.service;
+    let is_checked =
+        service.task_definition.containers.iter().any(|container| container.health_check.is_some());
+    let until = match is_checked || !service.target_groups.is_empty() {
+        true => "whose health checks have yet to pass".to_owned(),
+        false => format!(
+            "that count as healthy when they have run for {} s, as they have no health check",
+            PROVEN_AFTER.as_secs()
+        ),
+    };
+    Some(format!("waiting for {count} task(s) {until}"))
 }
 
 /// Not ready, and nothing will change that but somebody's help.

@@ -81,9 +81,10 @@ fn what_is_not_there_is_told_with_what_is() {
     let elsewhere = Known { families: &families, ..known(&[]) };
     let Lookup::NotFound(message) = look_up(&reference("wep"), &elsewhere) else { panic!() };
     assert!(message.ends_with("Families here: web, worker."), "{message}");
-    let revisions = [revision(2, false)];
+    let revisions: Vec<_> = (1..=6).map(|number| revision(number, number == 2)).collect();
     let Lookup::NotFound(message) = look_up(&reference("web:7"), &known(&revisions)) else { panic!() };
-    assert!(message.contains("its newest revision here is 2"), "{message}");
+    let told = "has no revision 7; those here are 6, 5, 4, 3, 2 and 1 older, the newest first.";
+    assert!(message.ends_with(told), "{message}");
     let mut definition = TaskDefinition::new("web", TaskDefinitionSpec::default());
     definition.status = Some(TaskDefinitionStatus { observed_generation: Some(1), ..Default::default() });
     definition.metadata.generation = Some(1);
