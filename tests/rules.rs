@@ -56,7 +56,7 @@ fn definitions_are_refused_as_ecs_refuses_them() {
     definition_refused(json!({"cpu": "many"}), "Invalid 'cpu' setting for task.");
     definition_refused(json!({"memory": "1G"}), "Invalid 'memory' setting for task.");
     definition_refused(
-        with(json!({"memoryReservation": 128})),
+        with(json!({"memoryReservation": 129})),
         "for container 'app'. 'memory' must be greater",
     );
     definition_refused(with(json!({"image": ""})), "Container.image should not be null or empty.");

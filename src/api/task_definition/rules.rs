@@ -185,9 +185,10 @@ const CONTAINER: [Rule; 7] = [
         "a container's name must be up to 255 letters, digits, underscores and hyphens",
     ),
     Rule::new("image", "or(self.image, '') != ''", "Container.image should not be null or empty.").of(Kind::Required),
+    // ECS says greater and takes equal ones, as its own examples have them.
     Rule::new(
         "memory",
-        "!given(self.memory) || !given(self.memoryReservation) || self.memory > self.memoryReservation",
+        "!given(self.memory) || !given(self.memoryReservation) || self.memory >= self.memoryReservation",
         "'memory' must be greater than 'memoryReservation'",
     )
     .naming("\"Invalid setting for container '\" + or(self.name, '') + \"'. 'memory' must be greater than 'memoryReservation'.\""),
