@@ -11,10 +11,12 @@
 mod diff;
 mod emit;
 mod export;
+mod foreign;
 mod found;
 pub mod import;
 mod note;
 mod piece;
+mod placeholder;
 mod recognise;
 mod request;
 mod shape;

@@ -19,11 +19,13 @@ pub(super) struct Arguments {
 /// Prints the manifests, each Service with its real count.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (mut found, mut notes) = (Vec::new(), Vec::new());
-    for (source, text) in texts(&arguments.files)? {
-        let reading = recognise(&source, &text, &Parameters::default());
+    let read = texts(&arguments.files)?;
+    for (source, text) in &read.texts {
+        let reading = recognise(source, text, &Parameters::default());
         found.extend(reading.found);
         notes.extend(reading.notes);
     }
+    notes.extend(read.unread.into_iter().map(|(source, why)| Note::violation(source, "", why)));
     let output = emit(found, &Options::default());
     notes.extend(output.notes);
     let mut manifests = output.manifests;

@@ -80,11 +80,13 @@ pub(super) fn converted(
     options: &Options,
 ) -> anyhow::Result<(Vec<Manifest>, Vec<Note>)> {
     let (mut found, mut notes) = (Vec::new(), Vec::new());
-    for (source, text) in texts(files)? {
-        let reading = recognise(&source, &text, parameters);
+    let read = texts(files)?;
+    for (source, text) in &read.texts {
+        let reading = recognise(source, text, parameters);
         found.extend(reading.found);
         notes.extend(reading.notes);
     }
+    notes.extend(read.unread.into_iter().map(|(source, why)| Note::violation(source, "", why)));
     let output = emit(found, options);
     notes.extend(output.notes);
     Ok((output.manifests, notes))

@@ -1,7 +1,7 @@
 //! `berth convert --from-dir`: a dump of an account → files of custom resources by namespace, and a report.
 
 use super::convert::told;
-use super::files::yaml;
+use super::files::{decoded, yaml};
 use crate::convert::import::{Estate, Import, Judgement, Needs, Said, granted, needs, report, skeleton};
 use crate::convert::{Manifest, Note, Options, emit, standby};
 use crate::render::{Bundle, Missing, Remark};
@@ -32,8 +32,8 @@ pub(super) struct Dump {
 pub(super) fn run(arguments: &Dump, folder: &Path, rests: bool) -> anyhow::Result<ExitCode> {
     let mut estate = Estate::default();
     for file in below(folder)? {
-        let text =
-            std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text = decoded(bytes).map_err(|why| anyhow::anyhow!("{} {why}", file.display()))?;
         let name = file.strip_prefix(folder).unwrap_or(&file);
         estate.add(&name.display().to_string(), &text);
     }

@@ -87,9 +87,13 @@ async fn asked(desk: &Desk, family: &str) -> anyhow::Result<Vec<Entry>> {
 
 fn read_from(arguments: &Arguments, family: &str) -> anyhow::Result<Vec<Entry>> {
     let mut objects = Vec::new();
-    for (source, text) in texts(&arguments.files)? {
+    let read = texts(&arguments.files)?;
+    if let Some((source, why)) = read.unread.first() {
+        return Err(anyhow!("{source}: {why}"));
+    }
+    for (source, text) in &read.texts {
         let found =
-            documents(&text).map_err(|error| anyhow!("{source}: is neither YAML nor JSON: {error}"))?;
+            documents(text).map_err(|error| anyhow!("{source}: is neither YAML nor JSON: {error}"))?;
         found.into_iter().for_each(|document| unpack(document, &mut objects));
     }
     if let Some(namespace) = arguments.access.namespace() {

@@ -1,9 +1,12 @@
 //! A text → the documents of ECS in it.
 
+use super::foreign::{foreign, shaped};
 use super::note::member;
 use super::request::request;
 use super::template::{self, Parameters};
 use super::{Call, Found, Note, import, text};
+use crate::api::fate::Document;
+use crate::api::{GROUP, VERSION};
 use serde_json::{Map, Value};
 
 /// What a text holds.
@@ -16,7 +19,7 @@ pub struct Reading {
 }
 
 /// Members that hold one document, or a list of them, and which.
-const WRAPPERS: [(&str, Option<Call>); 18] = [
+const WRAPPERS: [(&str, Option<Call>); 20] = [
     ("taskDefinition", Some(Call::RegisterTaskDefinition)),
     ("taskDefinitions", Some(Call::RegisterTaskDefinition)),
     ("service", Some(Call::CreateService)),
@@ -30,7 +33,10 @@ const WRAPPERS: [(&str, Option<Call>); 18] = [
     ("Rules", Some(Call::CreateRule)),
     ("ScalableTargets", Some(Call::RegisterScalableTarget)),
     ("ScalingPolicies", Some(Call::PutScalingPolicy)),
+    // As PowerShell spells.
+    ("TaskDefinition", None),
     // Records of calls.
+    ("Records", None),
     ("data", None),
     ("input", None),
     ("output", None),
@@ -47,9 +53,16 @@ const DEEPEST: usize = 6;
 pub fn recognise(source: &str, text: &str, parameters: &Parameters) -> Reading {
     let mut search = Search { source, parameters, reading: Reading::default() };
     match text::documents(text) {
-        Ok(documents) => {
+        // Its names may stand without quotes, so that it might pass for YAML.
+        _ if is_jsonnet(source) && serde_json::from_str::<Value>(text).is_err() => {
+            search.say("", "is Jsonnet: give what jsonnet makes of it");
+        }
+        Ok(read) => {
+            for (path, said) in read.notes {
+                search.reading.notes.push(Note::new(source, path, said));
+            }
             let documents: Vec<Value> =
-                documents.into_iter().filter(|document| !document.is_null()).collect();
+                read.values.into_iter().filter(|document| !document.is_null()).collect();
             if documents.is_empty() {
                 search.say("", "is empty");
             }
@@ -83,9 +96,15 @@ impl Search<'_> {
             return;
         }
         let before = (self.reading.found.len(), self.reading.notes.len());
+        let told = foreign(&document);
+        let members = members(&document);
         self.value(pointer, document, DEEPEST);
-        if before == (self.reading.found.len(), self.reading.notes.len()) {
-            self.say(pointer, "holds no document of ECS that is known here");
+        if before != (self.reading.found.len(), self.reading.notes.len()) {
+            return;
+        }
+        match told {
+            Some((name, text)) => self.say(&member(pointer, &name), &text),
+            None => self.say(pointer, &format!("holds no document of ECS that is known here{members}")),
         }
     }
 
@@ -109,9 +128,18 @@ impl Search<'_> {
             self.reading.notes.extend(read.notes);
             return;
         }
+        if let Some((name, text)) = shaped(&object) {
+            self.say(&member(pointer, &name), &text);
+            return;
+        }
         match classify(&object) {
             Some(Call::Apply) => self.manifest(pointer, object),
             Some(call) => self.request(pointer, call, object),
+            None if is_container(&object) => {
+                let text = "is one container: a task definition with it alone is assumed";
+                self.reading.notes.push(Note::new(self.source, pointer, text));
+                self.containers(pointer, vec![Value::Object(object)]);
+            }
             None => self.wrapped(pointer, object, depth),
         }
     }
@@ -138,9 +166,33 @@ impl Search<'_> {
             }
             items => {
                 object.extend(items.map(|items| ("items".to_owned(), items)));
+                self.kind(pointer, &object);
                 let found = Found::new(self.source, pointer, Call::Apply, Value::Object(object));
                 self.reading.found.push(found);
             }
+        }
+    }
+
+    /// Tells an object whose kind is not Berth's: it stays as it is.
+    fn kind(&mut self, pointer: &str, object: &Map<String, Value>) {
+        let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+        let (version, kind) = (text("apiVersion"), text("kind"));
+        let (group, served) = version.split_once('/').unwrap_or_default();
+        if group != GROUP {
+            let said = format!("{kind} of {version} is not Berth's: it stays as it is");
+            self.reading.notes.push(Note::new(self.source, pointer, said));
+            return;
+        }
+        if served != VERSION {
+            let said = format!("there is no {version}: the version of every kind is {GROUP}/{VERSION}");
+            self.say(&member(pointer, "apiVersion"), &said);
+        }
+        if !Document::ALL.into_iter().any(|known| known.kind() == kind) {
+            let kinds: Vec<&str> = Document::ALL.iter().map(|known| known.kind()).collect();
+            self.say(
+                &member(pointer, "kind"),
+                &format!("there is no kind {kind} here: {}", kinds.join(", ")),
+            );
         }
     }
 
@@ -159,6 +211,10 @@ impl Search<'_> {
             let Some(held) = object.remove(name) else { continue };
             let pointer = member(pointer, name);
             match (held, call) {
+                // What Describe calls say in plural is a list.
+                (Value::Object(held), Some(_)) if name.ends_with('s') => {
+                    self.value(&pointer, Value::Object(held), depth.saturating_sub(1));
+                }
                 (Value::Object(mut held), Some(call)) => {
                     if let Some(tags) = &tags {
                         held.entry("tags").or_insert_with(|| tags.clone());
@@ -197,6 +253,30 @@ impl Search<'_> {
         }
     }
 }
+
+/// Whether a file's name says that it is Jsonnet.
+fn is_jsonnet(source: &str) -> bool {
+    source.ends_with(".jsonnet") || source.ends_with(".libsonnet")
+}
+
+/// The members of a document that nobody knows, for its violation.
+fn members(document: &Value) -> String {
+    let Some(object) = document.as_object().filter(|object| !object.is_empty()) else {
+        return String::new();
+    };
+    let names: Vec<String> = object.keys().take(5).map(|name| member("", name)).collect();
+    format!(", only {}", names.join(", "))
+}
+
+/// Whether an object is one container definition.
+fn is_container(object: &Map<String, Value>) -> bool {
+    let is_text = |name: &str| object.get(name).is_some_and(Value::is_string);
+    is_text("name") && is_text("image") && CONTAINER.iter().any(|name| object.contains_key(*name))
+}
+
+/// Members that container definitions have and containers of other systems do not.
+const CONTAINER: [&str; 6] =
+    ["essential", "memory", "memoryReservation", "portMappings", "logConfiguration", "entryPoint"];
 
 /// Whether a list holds container definitions.
 fn is_containers(items: &[Value]) -> bool {

@@ -3,7 +3,7 @@
 //! What a Describe call adds is dropped and told in one note; ARN and revision are kept beside the request.
 
 use super::shape::{Spelling, fit};
-use super::{Call, Found, Note, REQUEST};
+use super::{Call, Found, Note, REQUEST, placeholder};
 use crate::model::label;
 use crate::resolve::arn;
 use serde_json::{Map, Value};
@@ -70,6 +70,9 @@ const fn arn_member(call: Call) -> Option<&'static str> {
     }
 }
 
+/// Version of Elastic Beanstalk's form of container definitions.
+const BEANSTALK: &str = "AWSEBDockerrunVersion";
+
 /// Members of a service that a Describe call shows in its deployment only.
 const DEPLOYED: [&str; 3] =
     ["serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations"];
@@ -99,6 +102,7 @@ pub(super) fn request(
     found.spec = Value::Object(object);
     fit(&mut found, pointer, Spelling::Api, notes);
     name(&mut found, notes);
+    placeholder::tell(&found, notes);
     found
 }
 
@@ -109,10 +113,16 @@ fn renamed(object: &mut Map<String, Value>, found: &mut Found, notes: &mut Vec<N
         Call::RegisterTaskDefinition => {
             let revision = object.remove("revision").and_then(|number| number.as_i64());
             found.revision = revision.filter(|number| *number > 0);
+            // Elastic Beanstalk keeps container definitions in the same form.
+            if object.remove(BEANSTALK).is_some() {
+                let path = super::note::member(&found.pointer, BEANSTALK);
+                notes.push(Note::new(&found.source, path, "left out: it is Elastic Beanstalk's"));
+            }
         }
         Call::CreateService => {
             let dropped = service(object, found);
             update(object, found, notes);
+            alarms(object, found, notes);
             return dropped;
         }
         // A request knows one type only.
@@ -157,6 +167,21 @@ fn service(object: &mut Map<String, Value>, found: &mut Found) -> Vec<&'static s
         object.entry(member).or_insert(value);
     }
     dropped
+}
+
+/// Alarms that are off need no names, which ECS wants all the same.
+fn alarms(object: &mut Map<String, Value>, found: &Found, notes: &mut Vec<Note>) {
+    let alarms = object.get_mut("deploymentConfiguration").and_then(|value| value.get_mut("alarms"));
+    let Some(alarms) = alarms.and_then(Value::as_object_mut) else { return };
+    if alarms.get("enable") == Some(&Value::Bool(false)) && !alarms.contains_key("alarmNames") {
+        alarms.insert("alarmNames".to_owned(), Value::Array(Vec::new()));
+        let path = super::note::member(&found.pointer, "deploymentConfiguration.alarms.alarmNames");
+        notes.push(Note::new(
+            &found.source,
+            path,
+            "is wanted by ECS: an empty list is written, as they are off",
+        ));
+    }
 }
 
 /// What an UpdateService request calls otherwise than CreateService.

@@ -31,7 +31,7 @@ const NAMED: usize = 10;
 /// Gives the request of `found` the schema's form. `path` is where its members stand in the file.
 pub(super) fn fit(found: &mut Found, path: &str, spelling: Spelling, notes: &mut Vec<Note>) {
     let Some(schema) = found.call.document().and_then(schema) else { return };
-    let mut walk = Walk { spelling, retyped: Vec::new(), unknown: Vec::new(), mistyped: Vec::new() };
+    let mut walk = Walk::new(spelling);
     let spec = std::mem::take(&mut found.spec);
     found.spec = walk.value(schema, spec, path);
     if !walk.retyped.is_empty() {
@@ -39,6 +39,10 @@ pub(super) fn fit(found: &mut Found, path: &str, spelling: Spelling, notes: &mut
             "given in another type than ECS wants, and written in that: {}",
             listed(&walk.retyped, path)
         );
+        notes.push(Note::new(&found.source, &found.pointer, text));
+    }
+    if !walk.comments.is_empty() {
+        let text = format!("left out, as it is a comment: {}", listed(&walk.comments, path));
         notes.push(Note::new(&found.source, &found.pointer, text));
     }
     for (path, kind) in walk.mistyped {
@@ -75,11 +79,17 @@ struct Walk {
     spelling: Spelling,
     retyped: Vec<String>,
     unknown: Vec<String>,
+    comments: Vec<String>,
     /// Where a value of another type stands, and which is wanted.
     mistyped: Vec<(String, String)>,
 }
 
 impl Walk {
+    fn new(spelling: Spelling) -> Self {
+        let (retyped, unknown, comments, mistyped) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { spelling, retyped, unknown, comments, mistyped }
+    }
+
     fn value(&mut self, schema: &Value, value: Value, path: &str) -> Value {
         let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
         match (kind, value) {
@@ -142,6 +152,7 @@ impl Walk {
                 Some((known, schema)) => {
                     fitting.insert(known.to_owned(), self.value(schema, value, &path));
                 }
+                None if is_comment(&name) => self.comments.push(path),
                 None => {
                     if !value.is_null() {
                         self.unknown.push(path);
@@ -176,6 +187,13 @@ impl Walk {
         let mut letters = name.chars();
         letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
     }
+}
+
+/// Whether a member that ECS does not have is there for people and editors only.
+fn is_comment(name: &str) -> bool {
+    matches!(name, "$schema" | "comment" | "Comment")
+        || name.starts_with("//")
+        || name.starts_with(['_', '#'])
 }
 
 /// `value` as the type that is wanted, where it is written as another and there is no doubt what is meant.
@@ -285,5 +303,15 @@ mod tests {
         assert_eq!(notes, ["f: Foo: CreateService has no such member; it stays"]);
         let (spec, _) = fitted(Call::CreateService, json!({"Foo": 1}), Spelling::Template);
         assert_eq!(spec, json!({"foo": 1}));
+    }
+
+    #[test]
+    fn comments_in_members_are_left_out_and_told_once() {
+        let spec = json!({"$schema": "x", "//": "y", "serviceName": "a", "loadBalancers": [{"_comment": 1}]});
+        let (spec, notes) = fitted(Call::CreateService, spec, Spelling::Api);
+        assert_eq!(spec, json!({"serviceName": "a", "loadBalancers": [{}]}));
+        assert_eq!(notes.len(), 1);
+        assert!(notes[0].starts_with("f: left out, as it is a comment: "), "{notes:?}");
+        assert!(notes[0].contains("loadBalancers[0]._comment"), "{notes:?}");
     }
 }

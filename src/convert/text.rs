@@ -1,30 +1,67 @@
 //! A text → the JSON values in it, a template's short forms (`!Ref Web`) in their long form (`{"Ref": "Web"}`).
 
+mod json;
+
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use serde_saphyr::Tagged;
 use std::fmt;
 
-/// The documents of a text. JSON is read as JSON: YAML takes no tabs.
+/// The documents of a text, and what there is to say about its form.
+#[derive(Debug, Default)]
+pub(super) struct Documents {
+    /// The documents.
+    pub values: Vec<Value>,
+    /// What was passed over: where, and what.
+    pub notes: Vec<(String, String)>,
+}
+
+/// The documents of a text. JSON is read as JSON: YAML takes no tabs, and takes comments of other languages for text.
 ///
 /// # Errors
 /// What is wrong with it as YAML, or as JSON if it looks like JSON.
-pub(super) fn documents(text: &str) -> Result<Vec<Value>, String> {
+pub(super) fn documents(text: &str) -> Result<Documents, String> {
     let text = text.trim_start_matches('\u{feff}');
-    let json: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
-    let error = match json {
-        Ok(documents) => return Ok(documents),
+    let error = match json::values(text) {
+        Ok((values, twice)) => return Ok(Documents { values, notes: repeated(twice) }),
         Err(error) => error,
     };
-    let nodes: Result<Vec<Tagged<Node>>, _> = serde_saphyr::from_multiple_with_options(text, options());
+    let bare = json::uncommented(text).filter(|bare| is_like_json(bare));
+    let error = match bare.as_deref().map(json::values) {
+        Some(Ok((values, twice))) => {
+            return Ok(Documents { values, notes: [vec![commented()], repeated(twice)].concat() });
+        }
+        Some(Err(error)) => error,
+        None => error,
+    };
+    let read = bare.as_deref().unwrap_or(text);
+    let nodes: Result<Vec<Tagged<Node>>, _> = serde_saphyr::from_multiple_with_options(read, options());
     match nodes {
-        Ok(nodes) => Ok(nodes.into_iter().map(untag).collect()),
-        Err(_) if text.trim_start().starts_with(['{', '[']) => Err(error.to_string()),
+        Ok(nodes) => {
+            let notes = bare.iter().map(|_| commented()).collect();
+            Ok(Documents { values: nodes.into_iter().map(untag).collect(), notes })
+        }
+        Err(_) if is_like_json(read) => Err(json::told(read, &error)),
         Err(error) => {
             let told = error.to_string();
-            Err(told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
+            let told = told.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            Err(told.replace(", set DuplicateKeyPolicy in Options if acceptable", ""))
         }
     }
+}
+
+/// Whether a text that is no JSON was meant to be.
+fn is_like_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
+fn commented() -> (String, String) {
+    (String::new(), "comments are left out".to_owned())
+}
+
+fn repeated(twice: Vec<String>) -> Vec<(String, String)> {
+    let text = "stands twice in its object: the last counts, as for AWS's own tools";
+    twice.into_iter().map(|path| (path, text.to_owned())).collect()
 }
 
 /// What might be a number or a word that means yes stays text: [`super::shape`] knows what is wanted.
@@ -130,7 +167,7 @@ mod tests {
     use serde_json::json;
 
     fn one(text: &str) -> Value {
-        documents(text).unwrap().pop().unwrap()
+        documents(text).unwrap().values.pop().unwrap()
     }
 
     #[test]
@@ -164,8 +201,22 @@ mod tests {
 
     #[test]
     fn several_documents_of_either_form_are_read_and_what_is_neither_is_told() {
-        assert_eq!(documents("{\"a\":\t1}\n{\"b\": 2}").unwrap(), [json!({"a": 1}), json!({"b": 2})]);
-        assert_eq!(documents("a: 1\n---\nb: 2\n").unwrap(), [json!({"a": 1}), json!({"b": 2})]);
+        assert_eq!(documents("{\"a\":\t1}\n{\"b\": 2}").unwrap().values, [json!({"a": 1}), json!({"b": 2})]);
+        assert_eq!(documents("a: 1\n---\nb: 2\n").unwrap().values, [json!({"a": 1}), json!({"b": 2})]);
         assert!(documents("{\"a\": <%= @b %>, <% if c %> \"d\": 1 ]").unwrap_err().contains("line 1"));
+    }
+
+    #[test]
+    fn comments_and_members_that_stand_twice_are_told() {
+        let read = documents("// x\n{\"a\": \"//\", \"b\": 1, \"b\": 2, /* y */}").unwrap_err();
+        assert!(read.contains("after"), "{read}");
+        let read = documents("// x\n{\"a\": \"//\", \"b\": 1, \"b\": 2}").unwrap();
+        assert_eq!(read.values, [json!({"a": "//", "b": 2})]);
+        let told: Vec<&str> = read.notes.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(told, ["", "b"]);
+        let read = documents("{\"a\": 1, // x\n \"b\": [1,],}").unwrap();
+        assert_eq!((read.values, read.notes.len()), (vec![json!({"a": 1, "b": [1]})], 1));
+        let error = documents("a: 1\na: 2\n").unwrap_err();
+        assert!(error.starts_with("duplicate mapping key: a") && !error.contains("Policy"), "{error}");
     }
 }

@@ -57,6 +57,11 @@ impl Bundle {
         }
     }
 
+    /// Tells a file that holds no text at all.
+    pub fn refuse(&mut self, source: &str, why: &str) {
+        self.violations.push(remark(source, "", "", why));
+    }
+
     /// Reads a file of nodes; anything else in it is passed over.
     pub fn add_nodes(&mut self, source: &str, text: &str) {
         let before = self.nodes.len();

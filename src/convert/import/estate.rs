@@ -21,7 +21,7 @@ impl Estate {
                 return;
             }
         };
-        for document in documents.into_iter().filter(|document| !document.is_null()) {
+        for document in documents.values.into_iter().filter(|document| !document.is_null()) {
             let known = terraform::pieces(source, &document).or_else(|| dump::pieces(source, &document));
             let Some((pieces, notes)) = known else {
                 let told =
