@@ -32,7 +32,8 @@ pub async fn essential_container_ends(site: Site<'_>) {
     let log = site.kubectl(&["logs", &name, "-c", "sidecar"]).await;
     assert!(log.contains("goes on serving for 3s") && log.ends_with("ends\n"), "{log}");
     let drained = seconds_between(&main, &sidecar);
-    assert!((3..=9).contains(&drained), "the sidecar ended {drained} s after the container");
+    // Its own 3 s and what the kubelet takes to notice; the kill would come after 30 s.
+    assert!((3..25).contains(&drained), "the sidecar ended {drained} s after the container");
     assert!(site.kubectl(&["logs", &name, "-c", "app"]).await.contains("serves on port 8080"));
 
     let next =
