@@ -32,6 +32,8 @@ mod ending;
 mod failing;
 #[path = "control_plane/health.rs"]
 mod health;
+#[path = "control_plane/images.rs"]
+mod images;
 #[path = "control_plane/leaders.rs"]
 mod leaders;
 #[path = "control_plane/resting.rs"]

@@ -73,7 +73,8 @@ async fn prune(context: &Context, owner: &Owner, wanted: &[corev1::Service]) -> 
     Ok(())
 }
 
-/// When the service's disruption budget is next due: at once where it has one that may have to be changed.
+/// When the service's disruption budget is next due: at once where it has one that may have to be changed. Before the
+/// service serves there is nothing to protect: tasks that are not healthy can always be evicted.
 pub(super) fn budget_due(
     context: &Context,
     service: &Service,
@@ -85,8 +86,7 @@ pub(super) fn budget_due(
     if exists { Some(now) } else { rollout::protected_from(tasks, now) }
 }
 
-/// As many tasks as ECS keeps healthy stay when nodes are drained. Before the service serves there is
-/// nothing to protect: tasks that are not healthy can always be evicted.
+/// As many tasks as ECS keeps healthy stay when nodes are drained.
 pub(super) async fn budget(
     context: &Context,
     owner: &Owner,

@@ -175,14 +175,15 @@ async fn keep(
     })?;
     let mut before = object.status.clone().unwrap_or_default();
     let known = judged::remembered(&before);
+    let is_first = known.is_empty();
     let (mut deployments, is_new) = match resolved.document {
         judged::Document::Obeyed(_) => rollout::deployments(service, &known, now),
-        judged::Document::Refused(_) => (known.clone(), false),
+        judged::Document::Refused(_) => (known, false),
     };
     let (pods, mut tasks) = tasks(context, service, now);
     listing::discount(context, service, (&pods, &mut tasks), now);
     let mut told = Vec::new();
-    if is_new && !(known.is_empty() && service.desired_count <= FEW) {
+    if is_new && !(is_first && service.desired_count <= FEW) {
         // Written down before its first task starts, so that whoever comes next knows whose tasks these are. The
         // first deployment's few tasks need no such note: there are no others that they could be mistaken for.
         let facts = facts(resolved, &deployments, &tasks, false);

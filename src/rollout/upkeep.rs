@@ -4,19 +4,19 @@ use super::{Go, Plan};
 use crate::model::{Health, Listing, Task};
 use jiff::{SignedDuration, Timestamp};
 
-/// How long a task that comes up is waited for before those that serve already are protected.
+/// How long after its start the first healthy task is protected at the latest, whatever still comes up.
 const COMING_UP: SignedDuration = SignedDuration::from_secs(60);
 
 /// From when on a service's tasks are worth a disruption budget: while some come up, fewer serve than the budget
 /// asks for, so that it could only forbid. None: when something changes.
 pub fn protected_from(tasks: &[Task], now: Timestamp) -> Option<Timestamp> {
     let live = || tasks.iter().filter(|task| task.is_live());
-    if !live().any(|task| task.health == Health::Healthy) {
-        return None;
+    let eldest = live().filter(|task| task.health == Health::Healthy).map(|task| task.created_at).min()?;
+    if live().all(|task| task.health == Health::Healthy) {
+        return Some(now);
     }
-    let coming = live().filter(|task| task.health != Health::Healthy);
-    let until = coming.filter_map(|task| task.created_at.checked_add(COMING_UP).ok());
-    Some(until.max().map_or(now, |until| until.max(now)))
+    // By the eldest that serves, not by those that come up: a task that crashes is followed by a younger one.
+    eldest.checked_add(COMING_UP).ok().map(|at| at.max(now))
 }
 
 /// Adds it to `plan`, whose stops are complete: what is about to stop needs nothing more.
@@ -46,5 +46,9 @@ mod tests {
         let both = [pending, healthy];
         assert_eq!(protected_from(&both, at(110)), Some(at(160)));
         assert_eq!(protected_from(&both, at(170)), Some(at(170)));
+        // One that crashes again and again puts it off no longer.
+        let [pending, healthy] = both;
+        let again = [Task { created_at: at(165), ..pending }, healthy];
+        assert_eq!(protected_from(&again, at(170)), Some(at(170)));
     }
 }
