@@ -8,6 +8,7 @@ pub mod cluster;
 mod context;
 mod error;
 mod fault;
+mod hold;
 mod index;
 mod indexes;
 mod launch;

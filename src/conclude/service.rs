@@ -3,6 +3,7 @@
 mod contest;
 mod finding;
 mod image;
+mod news;
 mod transition;
 
 use super::condition::{conditions, whole_second};
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 
 pub use contest::contested;
 pub use finding::{Problem, remarks};
+pub use news::{News, news};
 
 /// ECS keeps a service's newest hundred events.
 const EVENTS_KEPT: usize = 100;
@@ -128,26 +130,6 @@ pub fn in_force(status: &ServiceStatus, spec: &ServiceSpec) -> Option<ServiceSpe
     Some(remembered)
 }
 
-/// Whether the two differ in more than counts, so that the newer is worth a write at once.
-pub fn is_urgent(before: &ServiceStatus, after: &ServiceStatus) -> bool {
-    let told = |status: &ServiceStatus| {
-        let mut status = status.clone();
-        status.running_count = 0;
-        status.pending_count = 0;
-        status.events.clear();
-        for deployment in &mut status.deployments {
-            deployment.running_count = 0;
-            deployment.pending_count = 0;
-            deployment.updated_at = None;
-        }
-        for condition in &mut status.conditions {
-            condition.message = String::new();
-        }
-        status
-    };
-    told(before) != told(after)
-}
-
 /// The deployments that a status remembers.
 pub fn remembered(status: &ServiceStatus) -> Vec<Deployment> {
     let time = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
@@ -243,13 +225,6 @@ fn rollout_state_reason(deployment: &Deployment) -> String {
         RolloutState::Completed => format!("ECS deployment {} completed.", deployment.id),
         RolloutState::Failed => "ECS deployment circuit breaker: tasks failed to start.".to_owned(),
     }
-}
-
-/// `status` with events that were told since it was written.
-pub fn with_events(status: &ServiceStatus, notices: &[Notice], now: Timestamp) -> ServiceStatus {
-    let mut status = status.clone();
-    remember(&mut status, notices, now);
-    status
 }
 
 /// Whether `notice` tells more than `status` does. ECS says a failure once, until its cause has cleared.

@@ -83,7 +83,7 @@ pub(super) fn budget_due(
 ) -> Option<Timestamp> {
     let name = translate::disruption_budget(service, false).name_any();
     let exists = context.stores.budgets.get(&service.identity.namespace, &name).is_some();
-    if exists { Some(now) } else { rollout::protected_from(tasks, now) }
+    if exists { Some(now) } else { rollout::protected_from(tasks, now, context.starts.rush()) }
 }
 
 /// As many tasks as ECS keeps healthy stay when nodes are drained.

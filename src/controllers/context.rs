@@ -1,8 +1,9 @@
 //! What every pass works with.
 
 use super::access::Fetched;
-use super::report::Hold;
+use super::hold::{Hold, Starts};
 use super::stores::Stores;
+use crate::api::{ServiceStatus, TaskDefinitionStatus};
 use crate::kubernetes::{Freshness, Key, Notifier, Writer};
 use crate::translate::Capabilities;
 use std::sync::Arc;
@@ -25,8 +26,12 @@ pub struct Context {
     pub notifier: Notifier,
     /// Which of our own writes the stores do not show yet.
     pub freshness: Arc<Freshness<(&'static str, Key)>>,
-    /// Which statuses are held back.
-    pub hold: Arc<Hold>,
+    /// Which statuses of services are held back.
+    pub hold: Arc<Hold<ServiceStatus>>,
+    /// Which statuses of task definitions are held back.
+    pub hold_definitions: Arc<Hold<TaskDefinitionStatus>>,
+    /// Which services start tasks just now.
+    pub starts: Arc<Starts>,
     /// Cancelled when this replica is to hand over: long work ends after its next step, as whoever follows
     /// goes on from any.
     pub leaving: CancellationToken,

@@ -1,7 +1,6 @@
 //! Leads, or stands by; while leading, runs every controller.
 
 use super::context::Context;
-use super::report::Hold;
 use super::stores::Stores;
 use super::{cluster, service, service_discovery, task_definition};
 use crate::kubernetes::{
@@ -152,7 +151,9 @@ impl Operator {
             fetched: Arc::default(),
             notifier,
             freshness: Arc::new(Freshness::default()),
-            hold: Arc::new(Hold::default()),
+            hold: Arc::default(),
+            hold_definitions: Arc::default(),
+            starts: Arc::default(),
             leaving,
             partial: self.options.namespace.is_some(),
             capabilities: self.capabilities().await,

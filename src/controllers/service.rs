@@ -7,7 +7,7 @@ use super::error::Error;
 use super::launch::{self, Launch};
 use super::{access, belongings, listing, reference, report};
 use crate::api::{self, ServiceStatus};
-use crate::conclude::service::{self as judged, Conclusion, Facts};
+use crate::conclude::service::{self as judged, Conclusion, Facts, News};
 use crate::kubernetes::{Key, Next, Owner};
 use crate::model::{Deployment, Service, Task};
 use crate::placement::strategy;
@@ -111,7 +111,7 @@ fn in_force(
     findings: &[conclude::Finding],
     now: Timestamp,
 ) -> Option<Resolved> {
-    let spec = judged::in_force(object.status.as_ref()?, &object.spec)?;
+    let spec = judged::in_force(&latest(context, object), &object.spec)?;
     let before = api::Service { spec, ..object.clone() };
     let resolved = resolve(context, &before, now).ok()?;
     Some(Resolved { document: judged::Document::Refused(findings.to_vec()), ..resolved })
@@ -143,11 +143,13 @@ async fn refuse(
     if waits && let Some(left) = moment(object, now) {
         return Ok(Next::After(left));
     }
-    let before = object.status.clone().unwrap_or_default();
+    let shown = object.status.clone().unwrap_or_default();
+    let before = latest(context, object);
     let generation = object.metadata.generation.unwrap_or(0);
     let tasks = tasks_of_refused(context, object, now);
     let Conclusion { status, notices } = judged::unresolved(&before, (generation, findings), &tasks, now);
-    report::status(context, NAME, object, (&before, &status)).await?;
+    report::status(context, NAME, object, (&shown, &status)).await?;
+    context.hold.release(&Key::of(object));
     report::tell(context, object, &notices);
     Ok(Next::After(if waits { PATIENCE.unsigned_abs() } else { LOOK_AGAIN }))
 }
@@ -173,7 +175,9 @@ async fn keep(
         name: object.name_any(),
         member: "uid",
     })?;
-    let mut before = object.status.clone().unwrap_or_default();
+    let key = Key::of(object);
+    let mut shown = object.status.clone().unwrap_or_default();
+    let mut before = latest(context, object);
     let known = judged::remembered(&before);
     let is_first = known.is_empty();
     let (mut deployments, is_new) = match resolved.document {
@@ -188,11 +192,11 @@ async fn keep(
         // first deployment's few tasks need no such note: there are no others that they could be mistaken for.
         let facts = facts(resolved, &deployments, &tasks, false);
         let Conclusion { status, notices } = judged::conclude(&before, &facts, Vec::new(), now);
-        let Some(_) = report::status(context, NAME, object, (&before, &status)).await? else {
+        let Some(_) = report::status(context, NAME, object, (&shown, &status)).await? else {
             return Ok(Next::Done);
         };
-        context.hold.wrote(&Key::of(object), true);
-        (before, told) = (status, notices);
+        context.hold.wrote(&key, News::Urgent);
+        (shown, before, told) = (status.clone(), status, notices);
     }
     let mut definitions = definitions(context, resolved, &deployments);
     for deployment in &mut deployments {
@@ -208,6 +212,9 @@ async fn keep(
     }
     let mut problem = belongings::prepare(context, &owner, service, anchor(&pods, &tasks)).await?;
     let nodes = nodes(context, service);
+    if !plan.start.is_empty() {
+        context.starts.note(&key);
+    }
     let launch =
         Launch { context, owner: &owner, service, definitions: &definitions, pods: &pods, nodes: &nodes };
     let mut done = launch::carry_out(&launch, &plan).await?;
@@ -230,13 +237,9 @@ async fn keep(
     facts.problem = done.problem.clone();
     let waits = !remarks.is_empty();
     facts.remarks.extend(remarks);
-    let key = Key::of(object);
-    let untold = judged::with_events(&before, &context.hold.told(&key), now);
-    let Conclusion { status, mut notices } = judged::conclude(&untold, &facts, done.notices, now);
-    let held = show(context, object, (&before, &status)).await?;
-    if held.is_some() {
-        context.hold.keep(&key, notices.clone());
-    }
+    let Conclusion { status, mut notices } = judged::conclude(&before, &facts, done.notices, now);
+    let news = judged::news(&shown, &status, &notices);
+    let held = show(context, object, (&shown, &status), news).await?;
     told.append(&mut notices);
     report::tell(context, object, &told);
     if unshown {
@@ -265,22 +268,30 @@ fn facts<'a>(
     }
 }
 
-/// Writes the status, or says how long a change of mere counts is held back.
+/// The status that was concluded last, whether it is written already or held back.
+fn latest(context: &Context, object: &api::Service) -> ServiceStatus {
+    context.hold.held(object).or_else(|| object.status.clone()).unwrap_or_default()
+}
+
+/// Writes the status, or says how long it is held back.
 async fn show(
     context: &Context,
     object: &api::Service,
-    (before, after): (&ServiceStatus, &ServiceStatus),
+    (shown, status): (&ServiceStatus, &ServiceStatus),
+    news: News,
 ) -> Result<Option<Duration>, Error> {
-    if before == after {
+    let key = Key::of(object);
+    if shown == status {
+        context.hold.release(&key);
         return Ok(None);
     }
-    let key = Key::of(object);
-    let urgent = judged::is_urgent(before, after);
-    if !urgent && let Some(remaining) = context.hold.remaining(&key) {
-        return Ok(Some(remaining));
+    let remaining = context.hold.remaining(&key, news, context.starts.rush());
+    if remaining.is_some() {
+        context.hold.keep(object, status.clone());
+        return Ok(remaining);
     }
-    report::status(context, NAME, object, (before, after)).await?;
-    context.hold.wrote(&key, urgent);
+    report::status(context, NAME, object, (shown, status)).await?;
+    context.hold.wrote(&key, news);
     Ok(None)
 }
 

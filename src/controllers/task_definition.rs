@@ -8,7 +8,8 @@ use super::context::Context;
 use super::error::Error;
 use super::report;
 use crate::api::fate::{self, Document};
-use crate::api::{Reason, TaskDefinition};
+use crate::api::{Reason, TaskDefinition, TaskDefinitionStatus};
+use crate::conclude::service::News;
 use crate::conclude::task_definition::{self as judged, Family};
 use crate::kubernetes::{Key, Next, Owner};
 use crate::model::Identity;
@@ -43,6 +44,8 @@ struct Subject<'a> {
     owner: Owner,
     identity: Identity,
     family: String,
+    /// What was concluded last, whether it is written already or held back.
+    status: TaskDefinitionStatus,
     /// Every object of the family: its revisions and its counter.
     objects: Vec<Arc<ControllerRevision>>,
 }
@@ -62,7 +65,9 @@ impl<'a> Subject<'a> {
         };
         let family = revision::family(object);
         let objects = context.stores.revisions_of(&key.namespace, &family);
-        Ok(Self { context, object, key, owner, identity, family, objects })
+        let status = context.hold_definitions.held(object).or_else(|| object.status.clone());
+        let status = status.unwrap_or_default();
+        Ok(Self { context, object, key, owner, identity, family, status, objects })
     }
 
     fn revisions(&self) -> Vec<(&Arc<ControllerRevision>, Revision)> {
@@ -81,6 +86,7 @@ impl<'a> Subject<'a> {
 pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
     let Some(object) = context.stores.task_definitions.get(&key.namespace, &key.name) else {
         context.freshness.forget(&(NAME, key.clone()));
+        context.hold_definitions.forget(&key);
         return Ok(Next::Done);
     };
     if object.meta().deletion_timestamp.is_some() {
@@ -93,7 +99,6 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
     let judgement =
         fate::judge(Document::TaskDefinition, &serde_json::to_value(&object.spec).unwrap_or_default());
     let verdict = judge(&subject, &judgement).await?;
-    let before = object.status.clone().unwrap_or_default();
     let (generation, now) = (subject.identity.generation, Timestamp::now());
     let (status, notices) = match &verdict {
         Verdict::Registered(family) => {
@@ -102,17 +107,39 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
                 .then(|| judged::without_effect(&without_effect))
                 .into_iter()
                 .collect();
-            judged::registered(&before, generation, family, &remarks, now)
+            judged::registered(&subject.status, generation, family, &remarks, now)
         }
-        Verdict::Refused(reason, message) => judged::refused(&before, generation, (*reason, message), now),
+        Verdict::Refused(reason, message) => {
+            judged::refused(&subject.status, generation, (*reason, message), now)
+        }
         Verdict::Again => return Ok(Next::After(SOON)),
     };
-    report::status(&context, NAME, &*object, (&before, &status)).await?;
+    let news = if notices.iter().any(|notice| notice.warning) { News::Urgent } else { News::Progress };
+    let held = show(&subject, status, news).await?;
     report::tell(&context, &*object, &notices);
-    match verdict {
-        Verdict::Registered(_) => history::prune(&subject).await,
-        _ => Ok(Next::Done),
+    match (held, verdict) {
+        (Some(wait), _) => Ok(Next::After(wait)),
+        (None, Verdict::Registered(_)) => history::prune(&subject).await,
+        (None, _) => Ok(Next::Done),
     }
+}
+
+/// Writes the status, or says how long it is held back.
+async fn show(
+    subject: &Subject<'_>,
+    status: TaskDefinitionStatus,
+    news: News,
+) -> Result<Option<Duration>, Error> {
+    let Subject { context, object, key, .. } = subject;
+    let shown = object.status.clone().unwrap_or_default();
+    let remaining = context.hold_definitions.remaining(key, news, context.starts.rush());
+    if shown != status && remaining.is_some() {
+        context.hold_definitions.keep(*object, status);
+        return Ok(remaining);
+    }
+    report::status(context, NAME, *object, (&shown, &status)).await?;
+    context.hold_definitions.forget(key);
+    Ok(None)
 }
 
 /// Deregisters and registers, in this order: what is registered now was not meant to be deregistered.

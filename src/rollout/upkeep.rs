@@ -8,11 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 const COMING_UP: SignedDuration = SignedDuration::from_secs(60);
 
 /// From when on a service's tasks are worth a disruption budget: while some come up, fewer serve than the budget
-/// asks for, so that it could only forbid. None: when something changes.
-pub fn protected_from(tasks: &[Task], now: Timestamp) -> Option<Timestamp> {
+/// asks for, so that it could only forbid; and in a rush tasks go first. None: when something changes.
+pub fn protected_from(tasks: &[Task], now: Timestamp, rush: bool) -> Option<Timestamp> {
     let live = || tasks.iter().filter(|task| task.is_live());
     let eldest = live().filter(|task| task.health == Health::Healthy).map(|task| task.created_at).min()?;
-    if live().all(|task| task.health == Health::Healthy) {
+    if !rush && live().all(|task| task.health == Health::Healthy) {
         return Some(now);
     }
     // By the eldest that serves, not by those that come up: a task that crashes is followed by a younger one.
@@ -41,14 +41,15 @@ mod tests {
         let made = |number, health| Task { created_at: at(100), ..task(1, number, health) };
         let pending = made(1, Health::Unknown { decided_at: None });
         let healthy = made(2, Health::Healthy);
-        assert_eq!(protected_from(std::slice::from_ref(&pending), at(500)), None);
-        assert_eq!(protected_from(std::slice::from_ref(&healthy), at(110)), Some(at(110)));
+        assert_eq!(protected_from(std::slice::from_ref(&pending), at(500), false), None);
+        assert_eq!(protected_from(std::slice::from_ref(&healthy), at(110), false), Some(at(110)));
+        assert_eq!(protected_from(std::slice::from_ref(&healthy), at(110), true), Some(at(160)));
         let both = [pending, healthy];
-        assert_eq!(protected_from(&both, at(110)), Some(at(160)));
-        assert_eq!(protected_from(&both, at(170)), Some(at(170)));
+        assert_eq!(protected_from(&both, at(110), false), Some(at(160)));
+        assert_eq!(protected_from(&both, at(170), false), Some(at(170)));
         // One that crashes again and again puts it off no longer.
         let [pending, healthy] = both;
         let again = [Task { created_at: at(165), ..pending }, healthy];
-        assert_eq!(protected_from(&again, at(170)), Some(at(170)));
+        assert_eq!(protected_from(&again, at(170), false), Some(at(170)));
     }
 }

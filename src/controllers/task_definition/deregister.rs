@@ -24,8 +24,7 @@ pub(super) async fn carry_out(subject: &Subject<'_>) -> Result<Option<Deregister
             return Ok(Some(Deregistering::Unreadable(message)));
         }
     };
-    let status = subject.object.status.as_ref();
-    let carried_out = status.and_then(|status| status.deregistered.as_ref()) == Some(written);
+    let carried_out = subject.status.deregistered.as_ref() == Some(written);
     if !carried_out && deactivate(subject, &numbers).await? {
         return Ok(None);
     }

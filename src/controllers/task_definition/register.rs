@@ -52,10 +52,8 @@ pub(super) async fn register(subject: &Subject<'_>, deregistering: Deregistering
 
 /// Whether this spec was never judged before, by this object or at all.
 fn is_applied_anew(subject: &Subject<'_>) -> bool {
-    let status = subject.object.status.as_ref();
-    let observed = status.and_then(|status| status.observed_generation);
-    observed != subject.object.metadata.generation
-        || status.is_none_or(|status| status.task_definition.is_none())
+    let status = &subject.status;
+    status.observed_generation != subject.object.metadata.generation || status.task_definition.is_none()
 }
 
 /// One more than any number the family ever had, unless this very spec was given one already; a family that
