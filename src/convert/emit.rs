@@ -5,6 +5,7 @@ use crate::api::fate::Document;
 use crate::api::{GROUP, VERSION};
 use crate::model::{label, name};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// What holds for every object.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +63,7 @@ pub fn emit(found: Vec<Found>, options: &Options) -> Output {
     let mut found = found;
     // Of one family the newest revision comes first, so that it is the one that stands.
     found.sort_by_key(|one| (rank(one), std::cmp::Reverse(one.revision)));
+    output.notes.extend(pair(&mut found));
     for one in found {
         match object(&one, options) {
             Ok(object) => {
@@ -71,6 +73,25 @@ pub fn emit(found: Vec<Found>, options: &Options) -> Output {
         }
     }
     output
+}
+
+/// Gives services that name no definition the only one there is: tools that register it just before keep the two files
+/// side by side and fill the name in.
+fn pair(found: &mut [Found]) -> Vec<Note> {
+    let families = found.iter().filter(|one| one.call == Call::RegisterTaskDefinition).map(Found::ecs_name);
+    let families: BTreeSet<String> = families.map(str::to_owned).collect();
+    let [Some(family), None] = [families.first(), families.iter().nth(1)] else { return Vec::new() };
+    let mut notes = Vec::new();
+    for service in found.iter_mut().filter(|one| one.call == Call::CreateService) {
+        let Some(spec) = service.spec.as_object_mut() else { continue };
+        let named = spec.get("taskDefinition").and_then(Value::as_str).unwrap_or_default();
+        if named.is_empty() {
+            spec.insert("taskDefinition".to_owned(), family.as_str().into());
+            let text = format!("has no taskDefinition: {family}, the only one here, is assumed");
+            notes.push(Note::new(&service.source, &service.pointer, text));
+        }
+    }
+    notes
 }
 
 impl Output {
