@@ -293,7 +293,9 @@ async fn nodes_are_what_they_were_asked_to_be() {
 #[tokio::test]
 async fn a_silent_node_is_not_ready_until_it_wakes() {
     let bed = bed().await;
-    bed.add_simulated_nodes(vec![SimulatedNode::new("sleeper").label("only", "me")]).await.unwrap();
+    // It has no room: a pod of another test that came here would sleep with it.
+    let sleeper = SimulatedNode { pods: 0, ..SimulatedNode::new("sleeper") };
+    bed.add_simulated_nodes(vec![sleeper]).await.unwrap();
     let nodes: Api<Node> = Api::all(bed.client().unwrap());
     let until_ready_is = async |wanted: &str| {
         let start = Instant::now();
