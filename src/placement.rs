@@ -9,6 +9,7 @@ pub mod expression;
 pub mod node;
 pub mod node_affinity;
 pub mod pattern;
+pub mod profile;
 pub mod rules;
 pub mod strategy;
 pub mod unsupported;

@@ -42,6 +42,16 @@ fn kustomize_finds_the_crds() {
 }
 
 #[test]
+fn the_chart_carries_a_profile_for_every_order_of_strategies() {
+    let profiles = serde_json::json!({"profiles": berth::placement::profile::profiles()});
+    let profiles = serde_saphyr::to_string(&profiles).unwrap();
+    let head = "# Made from src/placement/profile.rs; `make update` rewrites it.\n";
+    hold("charts/berth/files/scheduler-profiles.yaml", &format!("{head}{profiles}"));
+    let refused = helm(&["template", "berth", path("charts/berth").to_str().unwrap(), "--set", "scheduler.enabled=true"]);
+    assert!(text(&refused).contains("scheduler.image.repository"), "{}", text(&refused));
+}
+
+#[test]
 fn the_rendered_crds_are_those_of_the_api() {
     let rendered = documents(&template(&["--show-only", "templates/crds/*.yaml"]));
     assert_eq!(rendered.len(), crds().len());

@@ -35,6 +35,9 @@ pub(super) struct Arguments {
     /// Objects of one kind worked on at once.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     concurrency: u16,
+    /// Leave the placement of tasks to the scheduler profiles that the chart installs (`scheduler.enabled`).
+    #[arg(long, env = "BERTH_SCHEDULER_PROFILES")]
+    scheduler_profiles: bool,
     /// Form of the log.
     #[arg(long, env = "BERTH_LOG_FORMAT", value_enum, default_value = "text")]
     log_format: Format,
@@ -80,6 +83,7 @@ async fn operate(arguments: Arguments) -> anyhow::Result<()> {
         identity: arguments.identity.unwrap_or_else(|| format!("berth-{}", std::process::id())),
         namespace: arguments.watch_namespace,
         concurrency: arguments.concurrency.into(),
+        profiles: arguments.scheduler_profiles,
     };
     let cancel = CancellationToken::new();
     tokio::spawn(cancel_on_signal(cancel.clone()));

@@ -20,6 +20,9 @@ pub(super) struct Files {
     /// Files of nodes (kubectl get nodes -o yaml), which answer placement constraints that ask for values.
     #[arg(long, value_name = "FILE")]
     nodes: Vec<PathBuf>,
+    /// As with the scheduler profiles that the chart installs (`scheduler.enabled`).
+    #[arg(long)]
+    scheduler_profiles: bool,
     /// Namespace of what names none.
     #[arg(short, long, default_value = "default")]
     namespace: String,
@@ -32,6 +35,7 @@ impl Files {
     /// When one cannot be read, or there is nothing in all of them; what is in them is another matter.
     pub(super) fn read(&self) -> anyhow::Result<Bundle> {
         let mut bundle = Bundle::default();
+        bundle.profiles = self.scheduler_profiles;
         let all: Vec<PathBuf> = self.files.iter().chain(&self.named).cloned().collect();
         let read = texts(&all)?;
         let nodes = texts(&self.nodes)?;

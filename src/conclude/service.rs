@@ -35,8 +35,8 @@ pub struct Facts<'a> {
     pub deadlock: bool,
     /// Something that keeps the pass from doing all it wants.
     pub problem: Option<Problem>,
-    /// How exactly the strategies are obeyed: `Exact` or `BestEffort`.
-    pub strategies: &'a str,
+    /// How the strategies are carried out.
+    pub placement: PlacementStatus,
     /// Standing remarks.
     pub remarks: Vec<Finding>,
     /// What the document asks for.
@@ -78,7 +78,7 @@ pub fn conclude(before: &ServiceStatus, facts: &Facts<'_>, done: Vec<Notice>, no
             Document::Obeyed(spec) => Some(spec.clone()),
             Document::Refused(_) => before.accepted.clone(),
         },
-        placement: Some(PlacementStatus { strategies: facts.strategies.to_owned(), profile: None }),
+        placement: Some(facts.placement.clone()),
         events: before.events.clone(),
         conditions: conditions(&before.conditions, &findings, facts.service.identity.generation, now),
     };

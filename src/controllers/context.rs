@@ -37,6 +37,8 @@ pub struct Context {
     pub leaving: CancellationToken,
     /// Whether it sees one namespace only, so that what it counts is not all there is.
     pub partial: bool,
+    /// Whether there is a scheduler with a profile for each order of strategies.
+    pub profiles: bool,
     /// What the cluster can do.
     pub capabilities: Capabilities,
 }

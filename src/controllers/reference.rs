@@ -26,6 +26,7 @@ pub(super) fn references(context: &Context, object: &api::Service) -> References
             false => Vec::new(),
         },
         clusters: stores.clusters.state(),
+        profiles: context.profiles,
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Options {
     pub namespace: Option<String>,
     /// Passes of one controller at once.
     pub concurrency: usize,
+    /// Whether there is a scheduler with a profile for each order of strategies.
+    pub profiles: bool,
 }
 
 /// The keys that wait for a pass, by controller.
@@ -156,6 +158,7 @@ impl Operator {
             starts: Arc::default(),
             leaving,
             partial: self.options.namespace.is_some(),
+            profiles: self.options.profiles,
             capabilities: self.capabilities().await,
         }
     }

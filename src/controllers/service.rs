@@ -6,6 +6,7 @@ use super::context::Context;
 use super::error::Error;
 use super::launch::{self, Launch};
 use super::{access, belongings, listing, reference, report};
+use crate::api::service::status::PlacementStatus;
 use crate::api::{self, ServiceStatus};
 use crate::conclude::service::{self as judged, Conclusion, Facts, News};
 use crate::kubernetes::{Key, Next, Owner};
@@ -255,14 +256,18 @@ fn facts<'a>(
     deadlock: bool,
 ) -> Facts<'a> {
     let service = &resolved.service;
-    let strategies = strategy::preferences(&service.placement, &service.group()).exactness.as_str();
+    let preferences = strategy::preferences(&service.placement, &service.group());
     Facts {
         service,
         deployments,
         tasks,
         deadlock,
         problem: None,
-        strategies,
+        placement: PlacementStatus {
+            strategies: preferences.exactness.as_str().to_owned(),
+            reason: preferences.exactness.reason().map(str::to_owned),
+            profile: preferences.scheduler,
+        },
         remarks: resolved.remarks.clone(),
         document: resolved.document.clone(),
     }

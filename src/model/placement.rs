@@ -33,6 +33,18 @@ pub enum Strategy {
     Binpack(Resource),
 }
 
+/// Who chooses among the instances that meet all constraints.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scheduler {
+    /// The cluster's own.
+    #[default]
+    Default,
+    /// Profiles of a stock scheduler that obey strategies in their order, one for each order.
+    Profiles,
+    /// One that the user names.
+    Named(String),
+}
+
 /// All that a task asks of its place.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Placement {
@@ -43,6 +55,6 @@ pub struct Placement {
     pub strategies: Vec<Strategy>,
     /// Labels of the nodes that form the cluster; empty means every schedulable node.
     pub cluster_nodes: Vec<(String, String)>,
-    /// The scheduler to use; none means the cluster's default scheduler.
-    pub scheduler: Option<String>,
+    /// Who chooses.
+    pub scheduler: Scheduler,
 }

@@ -32,6 +32,8 @@ pub struct Rules {
     pub affinity: Option<corev1::Affinity>,
     /// Required and preferred spread.
     pub spread: Vec<corev1::TopologySpreadConstraint>,
+    /// `schedulerName`; none: the cluster's default scheduler.
+    pub scheduler: Option<String>,
     /// How near the strategies come to ECS.
     pub exactness: Exactness,
 }
@@ -47,6 +49,7 @@ impl Rules {
             node_selector: BTreeMap::new(),
             affinity: Some(affinity),
             spread: Vec::new(),
+            scheduler: None,
             exactness: Exactness::Exact,
         }
     }
@@ -68,8 +71,9 @@ pub fn rules(demand: &Demand<'_>, nodes: &[NodeView]) -> Result<Rules, Unsupport
     let preferences = strategy::preferences(demand.placement, demand.group);
     Ok(Rules {
         node_selector: demand.placement.cluster_nodes.iter().cloned().collect(),
-        affinity: affinity(required, preferences.together),
+        affinity: affinity(required, preferences.together, preferences.apart),
         spread: preferences.spread,
+        scheduler: preferences.scheduler,
         exactness: preferences.exactness,
     })
 }
@@ -95,7 +99,11 @@ fn required_nodes(terms: Vec<corev1::NodeSelectorTerm>) -> corev1::NodeAffinity 
     }
 }
 
-fn affinity(required: Required, near: Vec<corev1::WeightedPodAffinityTerm>) -> Option<corev1::Affinity> {
+fn affinity(
+    required: Required,
+    near: Vec<corev1::WeightedPodAffinityTerm>,
+    apart: Vec<corev1::WeightedPodAffinityTerm>,
+) -> Option<corev1::Affinity> {
     let terms = |groups: &[String]| {
         let terms: Vec<_> = groups.iter().map(|group| strategy::same_instance(group)).collect();
         (!terms.is_empty()).then_some(terms)
@@ -105,8 +113,8 @@ fn affinity(required: Required, near: Vec<corev1::WeightedPodAffinityTerm>) -> O
         required_during_scheduling_ignored_during_execution: terms(&required.together),
     };
     let anti_affinity = corev1::PodAntiAffinity {
+        preferred_during_scheduling_ignored_during_execution: (!apart.is_empty()).then_some(apart),
         required_during_scheduling_ignored_during_execution: terms(&required.apart),
-        ..Default::default()
     };
     let affinity = corev1::Affinity {
         node_affinity: (!required.nodes.is_empty()).then(|| required_nodes(required.nodes)),

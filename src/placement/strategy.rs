@@ -1,11 +1,12 @@
 //! Strategies and `distinctInstance` in; topology spread and preferred affinity for a stock scheduler out.
 //!
-//! ECS orders its strategies, each for the ties of the one before; a stock scheduler adds up weighted
-//! scores. So what comes out says how exact it is.
+//! ECS orders its strategies, each for the ties of the one before. A scheduler's profile does so too; the default
+//! one adds up weighted scores. So what comes out says how exact it is.
 
 use super::attribute;
+use super::profile::Profile;
 use crate::model::label;
-use crate::model::placement::{Constraint, Placement, Strategy};
+use crate::model::placement::{Constraint, Placement, Scheduler, Strategy};
 use k8s_openapi::api::core::v1 as corev1;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 
@@ -29,6 +30,14 @@ impl Exactness {
             Self::BestEffort { .. } => "BestEffort",
         }
     }
+
+    /// Why not as ECS.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Exact => None,
+            Self::BestEffort { reason } => Some(reason),
+        }
+    }
 }
 
 /// What a pod carries for its strategies and `distinctInstance`.
@@ -38,6 +47,10 @@ pub struct Preferences {
     pub spread: Vec<corev1::TopologySpreadConstraint>,
     /// Attraction to instances that hold tasks of the group.
     pub together: Vec<corev1::WeightedPodAffinityTerm>,
+    /// A spread after another one, which a profile obeys apart from it.
+    pub apart: Vec<corev1::WeightedPodAffinityTerm>,
+    /// Whose scores decide, as `schedulerName`; none: the cluster's default scheduler.
+    pub scheduler: Option<String>,
     /// How near this comes to ECS.
     pub exactness: Exactness,
 }
@@ -45,24 +58,76 @@ pub struct Preferences {
 /// The preferences of a task of `group` (in ECS's form).
 pub fn preferences(placement: &Placement, group: &str) -> Preferences {
     let distinct = placement.constraints.contains(&Constraint::DistinctInstance);
-    let ordered = ordered(&placement.strategies);
-    let mut spread = Vec::new();
-    let mut together = Vec::new();
+    let mut ordered = ordered(&placement.strategies);
     if distinct {
-        spread.push(distinct_instance(group));
+        // There is one task at most on each.
+        ordered.retain(|strategy| *strategy != Strategy::SpreadInstance);
     }
-    for strategy in &ordered {
-        let one_each = distinct || ordered.contains(&Strategy::SpreadInstance);
-        match strategy {
-            Strategy::Random => {}
-            Strategy::SpreadInstance if distinct => {}
-            Strategy::SpreadInstance => spread.push(soft_spread(attribute::HOSTNAME, group)),
-            Strategy::SpreadAttribute(name) => spread.push(soft_spread(&attribute::key(name), group)),
-            Strategy::Binpack(_) if one_each => {}
-            Strategy::Binpack(_) => together.push(near(group)),
+    let mut preferences = match &placement.scheduler {
+        Scheduler::Profiles => profiled(&ordered, group),
+        Scheduler::Default => weighed(&ordered, distinct, group),
+        Scheduler::Named(name) => {
+            let scheduler = Some(name.clone());
+            Preferences { scheduler, ..weighed(&ordered, distinct, group) }
         }
+    };
+    if distinct {
+        preferences.spread.insert(0, distinct_instance(group));
     }
-    Preferences { spread, together, exactness: exactness(&ordered, placement.scheduler.as_deref()) }
+    if let (Scheduler::Named(name), [_, ..]) = (&placement.scheduler, ordered.as_slice()) {
+        let reason = format!("how the scheduler `{name}` ranks instances is its own affair");
+        preferences.exactness = Exactness::BestEffort { reason };
+    }
+    preferences
+}
+
+/// For a profile that obeys the order.
+fn profiled(ordered: &[Strategy], group: &str) -> Preferences {
+    let mut keys = ordered.iter().filter_map(spread_key);
+    let spread = keys.next().map(|key| soft_spread(&key, group)).into_iter().collect();
+    let further: Vec<String> = keys.collect();
+    // The profile gives them one level: there, the earlier outweighs the later.
+    let weights = (0..further.len()).rev().map(|place| if place == 0 { 1 } else { 100 });
+    let term = |(key, weight): (&String, i32)| corev1::WeightedPodAffinityTerm {
+        weight,
+        pod_affinity_term: corev1::PodAffinityTerm { topology_key: key.clone(), ..same_instance(group) },
+    };
+    let exactness = match further.len() {
+        0 | 1 => Exactness::Exact,
+        _ => Exactness::BestEffort {
+            reason: "a scheduler profile obeys two spreads in order; further ones are added up with the second"
+                .to_owned(),
+        },
+    };
+    Preferences {
+        spread,
+        together: Vec::new(),
+        apart: further.iter().zip(weights).map(term).collect(),
+        scheduler: Some(Profile::of(ordered).name()),
+        exactness,
+    }
+}
+
+/// For a scheduler that adds up.
+fn weighed(ordered: &[Strategy], distinct: bool, group: &str) -> Preferences {
+    let one_each = distinct || ordered.contains(&Strategy::SpreadInstance);
+    let packed = ordered.iter().any(|strategy| matches!(strategy, Strategy::Binpack(_)));
+    Preferences {
+        spread: ordered.iter().filter_map(spread_key).map(|key| soft_spread(&key, group)).collect(),
+        together: if packed && !one_each { vec![near(group)] } else { Vec::new() },
+        apart: Vec::new(),
+        scheduler: None,
+        exactness: added_up(ordered),
+    }
+}
+
+/// The node label over whose values a strategy spreads.
+fn spread_key(strategy: &Strategy) -> Option<String> {
+    match strategy {
+        Strategy::SpreadInstance => Some(attribute::HOSTNAME.to_owned()),
+        Strategy::SpreadAttribute(name) => Some(attribute::key(name).into_owned()),
+        Strategy::Random | Strategy::Binpack(_) => None,
+    }
 }
 
 /// The strategies that can still decide something: none after `random`, none twice, one `binpack`, and
@@ -86,13 +151,9 @@ fn ordered(strategies: &[Strategy]) -> Vec<Strategy> {
     ordered
 }
 
-fn exactness(ordered: &[Strategy], scheduler: Option<&str>) -> Exactness {
+fn added_up(ordered: &[Strategy]) -> Exactness {
     let reason = match ordered {
         [] => return Exactness::Exact,
-        _ if let Some(scheduler) = scheduler => {
-            let reason = format!("how the scheduler `{scheduler}` ranks instances is its own affair");
-            return Exactness::BestEffort { reason };
-        }
         _ if ordered.iter().any(|strategy| matches!(strategy, Strategy::Binpack(_))) => {
             "binpack is exact only with a scheduler profile: the default scheduler is only drawn to instances \
              that hold tasks of the same service"

@@ -30,6 +30,8 @@ pub struct Bundle {
     pub(super) discoveries: Vec<Item<ServiceDiscovery>>,
     pub(super) clusters: Vec<Item<Cluster>>,
     pub(super) nodes: Vec<NodeView>,
+    /// Whether there is a scheduler with a profile for each order of strategies.
+    pub profiles: bool,
     /// What no API server would take.
     pub(super) violations: Vec<Remark>,
     /// What was passed over.

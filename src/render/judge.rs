@@ -164,6 +164,7 @@ impl Bundle {
             discoveries: here(&self.discoveries, &namespace),
             clusters: self.clusters.iter().map(|item| item.object.clone()).collect(),
             revisions: registered.map(|(_, revision)| revision.clone()).collect(),
+            profiles: self.profiles,
         }
     }
 }

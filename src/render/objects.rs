@@ -4,6 +4,7 @@ use super::Remark;
 use super::bundle::{Bundle, Item};
 use super::judge::{Judged, Missing, Report};
 use crate::api::{GROUP, Service, ServiceDiscovery, TaskDefinition, VERSION};
+use crate::api::service::status::PlacementStatus;
 use crate::conclude::service::Facts;
 use crate::conclude::task_definition::Family;
 use crate::conclude::{self, service as concluded};
@@ -149,13 +150,18 @@ impl Output {
         let nowhere_yet = |_: &str| Instance::default();
         let reading = Reading::of(service, &nowhere_yet, NOW);
         let tasks: Vec<Task> = pods.iter().filter_map(|pod| task::task(pod, &reading)).collect();
+        let preferences = strategy::preferences(&service.placement, &service.group());
         let facts = Facts {
             service,
             deployments: &plan.deployments,
             tasks: &tasks,
             deadlock: plan.deadlock,
             problem: None,
-            strategies: strategy::preferences(&service.placement, &service.group()).exactness.as_str(),
+            placement: PlacementStatus {
+                strategies: preferences.exactness.as_str().to_owned(),
+                reason: preferences.exactness.reason().map(str::to_owned),
+                profile: preferences.scheduler,
+            },
             remarks: remarks(object, resolved),
             document: concluded::Document::Obeyed(concluded::accepted(&object.spec)),
         };

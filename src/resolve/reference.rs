@@ -26,6 +26,8 @@ pub struct References {
     pub discoveries: Vec<Arc<api::ServiceDiscovery>>,
     /// Every Cluster.
     pub clusters: Vec<Arc<api::Cluster>>,
+    /// Whether there is a scheduler with a profile for each order of strategies.
+    pub profiles: bool,
 }
 
 /// A service to keep true, and what its document says in vain.
@@ -110,6 +112,7 @@ pub fn resolve(object: &api::Service, known: &References) -> Result<Resolved, Ob
     unclaimed(object, &known.services).map_err(hindered)?;
     let revision = revision(object, known).map_err(hindered)?;
     let cluster = cluster(object, &known.clusters).map_err(hindered)?;
+    let cluster = ClusterNodes { profiles: known.profiles, ..cluster };
     let definition = task_definition(&revision.spec, &revision.family, revision.number, &cluster.grants)
         .map_err(|found| invalid(of_definition(&revision, found)))?;
     let discovery_name = |registry: &str| match discovery(registry, &known.discoveries) {
@@ -258,6 +261,7 @@ fn cluster(object: &api::Service, clusters: &[Arc<api::Cluster>]) -> Result<Clus
         selector: settings.node_selector.unwrap_or_default().into_iter().collect(),
         default_strategy: settings.default_placement_strategy.unwrap_or_default(),
         host_ports_on_pods: settings.fixed_host_ports.as_deref() == Some("podNetwork"),
+        profiles: false,
         grants,
     })
 }

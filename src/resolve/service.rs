@@ -4,6 +4,7 @@ use super::grants::{Grants, Permission};
 use super::reference::a_cluster;
 use super::{arn, placement, volume};
 use crate::api;
+use crate::model::placement::Scheduler;
 use crate::model::{
     Identity, Placement, Registration, Service, TagSource, Tagging, TargetGroup, TaskDefinition, Violation,
     label, name,
@@ -21,6 +22,8 @@ pub struct ClusterNodes {
     pub default_strategy: Vec<api::service::placement::PlacementStrategy>,
     /// Whether tasks that ask for a port of the node get along with a port of their own.
     pub host_ports_on_pods: bool,
+    /// Whether there is a scheduler with a profile for each order of strategies.
+    pub profiles: bool,
     /// What the service's namespace is granted.
     pub grants: Grants,
 }
@@ -164,7 +167,7 @@ fn place(
         constraints,
         strategies: placement::strategies(written.unwrap_or(&cluster.default_strategy), found),
         cluster_nodes: cluster.selector.clone(),
-        scheduler: spec.kubernetes.as_ref().and_then(|kubernetes| kubernetes.scheduler.clone()),
+        scheduler: scheduler(spec, cluster),
     };
     let group = format!("service:{}", service_name(service));
     let demand = Demand {
@@ -180,6 +183,15 @@ fn place(
         found.push(Violation::new("spec.placementConstraints", unsupported.to_string()));
     }
     placement
+}
+
+fn scheduler(spec: &api::ServiceSpec, cluster: &ClusterNodes) -> Scheduler {
+    let named = spec.kubernetes.as_ref().and_then(|kubernetes| kubernetes.scheduler.clone());
+    match named {
+        Some(name) => Scheduler::Named(name),
+        None if cluster.profiles => Scheduler::Profiles,
+        None => Scheduler::Default,
+    }
 }
 
 fn registrations(spec: &api::ServiceSpec, discovery_name: &dyn Fn(&str) -> String) -> Vec<Registration> {

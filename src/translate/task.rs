@@ -174,7 +174,7 @@ fn place(spec: &mut corev1::PodSpec, launch: &Launch<'_>) {
     spec.node_selector = Some(rules.node_selector).filter(|selector| !selector.is_empty());
     spec.affinity = rules.affinity;
     spec.topology_spread_constraints = some(rules.spread);
-    spec.scheduler_name = service.placement.scheduler.clone();
+    spec.scheduler_name = rules.scheduler;
 }
 
 /// Seconds that a container serves on after it was asked to stop.

@@ -136,7 +136,11 @@ pub struct PlacementStatus {
     /// `Exact` (as ECS would choose) or `BestEffort` (as near as the scheduler in use comes).
     #[schemars(extend("enum" = ["Exact", "BestEffort"]))]
     pub strategies: String,
-    /// The scheduler profile in use.
+    /// Why not as ECS would choose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub reason: Option<String>,
+    /// The scheduler's profile that chooses; absent: the cluster's default scheduler does.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub profile: Option<String>,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::label;
-use crate::model::placement::{Resource, Strategy};
+use crate::model::placement::{Resource, Scheduler, Strategy};
 use crate::placement::expression::parse;
 
 const GROUP: &str = "service:web";
@@ -111,7 +111,7 @@ fn a_query_without_a_form_is_found_before_a_task_is_made() {
 
 #[test]
 fn what_a_scheduler_of_the_admin_does_is_not_promised() {
-    let placement = Placement { scheduler: Some("packer".into()), ..Placement::default() };
+    let placement = Placement { scheduler: Scheduler::Named("packer".into()), ..Placement::default() };
     let demand = Demand { placement: &placement, group: GROUP, architecture: None, operating_system: None };
     let Exactness::BestEffort { reason } = rules(&demand, &[]).unwrap().exactness else { panic!() };
     assert!(reason.contains("packer"), "{reason}");
