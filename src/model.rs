@@ -23,7 +23,7 @@ pub use access::Access;
 pub use confinement::{Confinement, NodeNamespaces, Profile, SeLinux};
 pub use deployment::{Deployment, DeploymentId, RolloutState};
 pub use image::ContainerImage;
-pub use log::{Log, LogRouter, Output, RouterKind};
+pub use log::{Include, Log, LogRouter, Output, RouterKind};
 pub use placement::{Constraint, Placement, Resource, Strategy};
 pub use service::{Identity, Registration, Service, TagSource, Tagging, TargetGroup};
 pub use start::{After, Condition, Dependency, Restart, StartOrder, Turn};

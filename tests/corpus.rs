@@ -159,7 +159,7 @@ struct Outcomes {
 }
 
 /// The reasons that are not ECS's own.
-const BERTH_REFUSES: [&str; 1] = ["nothing fetches a file from S3 here"];
+const BERTH_REFUSES: [&str; 1] = ["which can only be looked up inside the image"];
 
 fn outcomes(corpus: &[Sample]) -> Outcomes {
     let mut found = Outcomes::default();

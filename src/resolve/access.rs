@@ -2,6 +2,7 @@
 //!
 //! An ARN means nothing on Kubernetes by itself: what no grant maps is refused or without effect, never guessed.
 
+mod config_file;
 mod image;
 mod log;
 mod role;

@@ -2,7 +2,7 @@
 
 use super::reference::a_cluster;
 use crate::api::cluster::grant::{
-    EnvironmentFileMapping, Grant, RegistryMapping, RoleMapping, SecretMapping, VolumeMapping,
+    ConfigFileMapping, EnvironmentFileMapping, Grant, RegistryMapping, RoleMapping, SecretMapping, VolumeMapping,
 };
 use crate::api::{Cluster, cluster};
 
@@ -143,6 +143,12 @@ impl Grants {
     /// What an environment file stands for.
     pub fn environment_file(&self, arn: &str) -> Option<&EnvironmentFileMapping> {
         let all = self.entries.iter().flat_map(|grant| grant.environment_files.iter().flatten());
+        closest(all, arn, |one| one.arn.as_deref())
+    }
+
+    /// What a file with settings of a log router stands for.
+    pub fn config_file(&self, arn: &str) -> Option<&ConfigFileMapping> {
+        let all = self.entries.iter().flat_map(|grant| grant.config_files.iter().flatten());
         closest(all, arn, |one| one.arn.as_deref())
     }
 

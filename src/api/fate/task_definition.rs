@@ -238,7 +238,13 @@ const CONTAINER: &[Field] = &[
         "the router finds settings as on ECS and takes records on port 24224 of the task; it reads what the containers print \
          where a grant opens `/var/log/pods` of the node",
     )
-    .with(&[mapped("type"), mapped("options")]),
+    .with(&[
+        mapped("type"),
+        mapped_as(
+            "options",
+            "`config-file-type: s3`: the file that a Cluster's grant (configFiles) maps `config-file-value` to; refused without",
+        ),
+    ]),
     mapped_as(
         "credentialSpecs",
         "Windows containers run as the account of the GMSACredentialSpec that is called as the ARN or file ends; Linux \

@@ -5,7 +5,7 @@ use super::{Access, Found};
 use crate::api::cluster::grant::{SecretMapping, SecretStoreReference};
 use crate::api::common::Secret;
 use crate::api::task_definition::container::{ContainerDefinition, EnvironmentFile};
-use crate::model::access::{EnvironmentSource, FetchedSecret, Form, SecretKey, Store};
+use crate::model::access::{FetchedSecret, Form, KeyedObject, SecretKey, Store};
 use crate::model::{Violation, name};
 
 /// Key of a Secret with a whole value, where the grant names none.
@@ -146,7 +146,7 @@ pub(super) fn files(
     definition: &ContainerDefinition,
     path: &str,
     found: &mut Found<'_>,
-) -> Vec<EnvironmentSource> {
+) -> Vec<KeyedObject> {
     let path = format!("{path}.environmentFiles");
     let files = definition.environment_files.as_deref().unwrap_or_default();
     if files.len() > FILES {
@@ -158,7 +158,7 @@ pub(super) fn files(
 }
 
 /// The object that one file is.
-fn file(arn: &str, path: String, found: &mut Found<'_>) -> Option<EnvironmentSource> {
+fn file(arn: &str, path: String, found: &mut Found<'_>) -> Option<KeyedObject> {
     let Some(stem) = arn.strip_suffix(".env") else {
         found.violation(path, format!("\"{arn}\": the name of an environment file ends in .env"));
         return None;
@@ -167,10 +167,10 @@ fn file(arn: &str, path: String, found: &mut Found<'_>) -> Option<EnvironmentSou
     let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     match found.grants.environment_file(arn) {
         Some(mapping) => Some(match (text(&mapping.config_map_name), text(&mapping.secret_name)) {
-            (None, Some(secret)) => EnvironmentSource::Secret(secret),
-            (config_map, _) => EnvironmentSource::ConfigMap(config_map.unwrap_or(own)),
+            (None, Some(secret)) => KeyedObject::Secret(secret),
+            (config_map, _) => KeyedObject::ConfigMap(config_map.unwrap_or(own)),
         }),
-        None if found.grants.is_open() => Some(EnvironmentSource::ConfigMap(own)),
+        None if found.grants.is_open() => Some(KeyedObject::ConfigMap(own)),
         None => {
             let grant = format!("environmentFiles: [{{arn: \"{arn}\", configMapName: {own}}}]");
             let remedy = found.grants.remedy(&grant);

@@ -1,6 +1,6 @@
 use crate::api::{Cluster, TaskDefinitionSpec};
-use crate::model::access::{EnvironmentSource, Form, TaskRole};
-use crate::model::{TaskDefinition, Violation};
+use crate::model::access::{Form, KeyedObject, TaskRole};
+use crate::model::{Include, TaskDefinition, Violation};
 use crate::resolve::grants::Grants;
 use crate::resolve::task_definition::task_definition;
 use serde_json::{Value, json};
@@ -126,7 +126,7 @@ fn environment_files_are_objects_that_grants_name() {
     ]}));
     let document = json!({"environmentFiles": [file("Web_App.env"), file("secret.env")]});
     let app = resolve(document, &grants).unwrap().containers.remove(0);
-    let expected = [EnvironmentSource::ConfigMap("web-app".into()), EnvironmentSource::Secret("s".into())];
+    let expected = [KeyedObject::ConfigMap("web-app".into()), KeyedObject::Secret("s".into())];
     assert_eq!(app.environment_files, expected);
     let found = only(resolve(json!({"environmentFiles": [file("a.txt")]}), &grants));
     assert!(found.message.ends_with("ends in .env"), "{found}");
@@ -254,7 +254,7 @@ fn a_router_gets_the_outputs_of_the_others_and_starts_first() {
     assert_eq!(names, ["router", "app"]);
     let (router, app) = (&task.containers[0], &task.containers[1]);
     let settings = router.log_router.as_ref().unwrap();
-    assert!(settings.reads_node && settings.metadata && settings.include.as_deref() == Some("/x.conf"));
+    assert!(settings.reads_node && settings.metadata && settings.include == Some(Include::OfImage("/x.conf".into())));
     let output = &settings.outputs[0];
     assert_eq!((output.container.as_str(), output.buffer_limit), ("app", Some(1024)));
     assert_eq!(output.options["http_Passwd"], "${FIRELENS_SECRET_0}");
@@ -271,6 +271,41 @@ fn a_router_that_may_not_read_the_nodes_files_says_what_it_misses() {
     let told = &task.access.without_effect[0];
     assert_eq!(told.path, "spec.containerDefinitions[1].firelensConfiguration");
     assert!(told.message.contains("hostPaths: [/var/log/pods]"), "{told}");
+}
+
+fn routed_by(file: Value, grants: &Grants) -> Result<TaskDefinition, Vec<Violation>> {
+    let options = json!({"config-file-type": "s3", "config-file-value": file});
+    let configuration = json!({"firelensConfiguration": {"type": "fluentd", "options": options}});
+    resolve(configuration, grants)
+}
+
+#[test]
+fn settings_of_a_router_in_s3_are_the_key_that_a_grant_names() {
+    let grants = granted(json!({"configFiles": [
+        {"arn": "arn:aws:s3:::conf/*"},
+        {"arn": "arn:aws:s3:::conf/team/*", "configMapName": "routers"},
+        {"arn": "arn:aws:s3:::conf/team/x.conf", "secretName": "own", "key": "settings"}]}));
+    let include = |path: &str| {
+        let task = routed_by(format!("arn:aws:s3:::conf/{path}").into(), &grants).unwrap();
+        task.containers[0].log_router.clone().unwrap().include.unwrap()
+    };
+    let of = |object: KeyedObject, key: &str| Include::Mapped { object, key: key.to_owned() };
+    assert_eq!(include("Extra_1.conf"), of(KeyedObject::ConfigMap("extra-1-conf".into()), "Extra_1.conf"));
+    assert_eq!(include("team/a b.conf"), of(KeyedObject::ConfigMap("routers".into()), "a_b.conf"));
+    assert_eq!(include("team/x.conf"), of(KeyedObject::Secret("own".into()), "settings"));
+}
+
+#[test]
+fn settings_of_a_router_that_no_grant_names_are_refused_with_the_grant_to_add() {
+    let found = only(routed_by(json!("arn:aws:s3:::conf/x.conf"), &granted(json!({}))));
+    assert_eq!(found.path, "spec.containerDefinitions[0].firelensConfiguration.options.config-file-value");
+    let grant = "configFiles: [{arn: \"arn:aws:s3:::conf/x.conf\", configMapName: x-conf}]";
+    assert!(found.message.contains(grant), "{found}");
+    assert!(routed_by(json!("arn:aws:s3:::conf/x.conf"), &Grants::open()).is_ok());
+    for wrong in ["", "/x.conf", "arn:aws:s3:::conf", "arn:aws:s3:::conf/", "s3://conf/x.conf"] {
+        let found = only(routed_by(json!(wrong), &Grants::open()));
+        assert!(found.message.contains("write arn:aws:s3:::BUCKET/PATH"), "{wrong}: {found}");
+    }
 }
 
 #[test]
