@@ -2,7 +2,8 @@
 
 use super::reference::a_cluster;
 use crate::api::cluster::grant::{
-    ConfigFileMapping, EnvironmentFileMapping, Grant, RegistryMapping, RoleMapping, SecretMapping, VolumeMapping,
+    ConfigFileMapping, EnvironmentFileMapping, Grant, RegistryMapping, RoleMapping, SecretMapping,
+    VolumeMapping,
 };
 use crate::api::{Cluster, cluster};
 

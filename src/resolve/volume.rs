@@ -62,19 +62,20 @@ impl Asked<'_> {
         if source.is_empty() { VolumeSource::Scratch } else { self.node("host.sourcePath", source) }
     }
 
-    /// A path of the node, where the namespace may mount it.
-    fn node(&mut self, member: &str, path: &str) -> VolumeSource {
+    /// A path of the node, where the namespace may mount it. What is judged is what is mounted.
+    fn node(&mut self, member: &str, written: &str) -> VolumeSource {
+        let path = clean(written);
         let is_absolute = path.starts_with('/') || path.get(1..3) == Some(":\\");
         if !is_absolute || path.split(['/', '\\']).any(|part| part == "..") {
-            self.refuse(member, format!("\"{path}\" is no absolute path without '..'"));
+            self.refuse(member, format!("\"{written}\" is no absolute path without '..'"));
         } else {
-            let trimmed = if path.len() > 1 { path.trim_end_matches('/') } else { path };
+            let trimmed = if path.len() > 1 { path.trim_end_matches('/') } else { &path };
             if !self.grants.permits_path(if trimmed.is_empty() { "/" } else { trimmed }) {
                 let remedy = self.grants.remedy(&format!("hostPaths: [{path}]"));
                 self.refuse(member, format!("no grant permits path {path} of the node: {remedy}"));
             }
         }
-        VolumeSource::Node { path: path.to_owned() }
+        VolumeSource::Node { path }
     }
 
     /// The claim that stands for `source`, which is outside of the task and shared by all who name it.
@@ -99,6 +100,26 @@ impl Asked<'_> {
     fn refuse(&mut self, member: &str, message: impl Into<String>) {
         self.found.push(Violation::new(format!("{}.{member}", self.path), message));
     }
+}
+
+/// A path without steps back and empty steps, by its letters alone, as Docker reads it before it mounts: Kubernetes
+/// takes no `..`. One that has none stays as it is written.
+fn clean(path: &str) -> String {
+    let Some(rest) = path.strip_prefix('/') else { return path.to_owned() };
+    let inner = rest.trim_end_matches('/');
+    if !inner.split('/').any(|step| matches!(step, ".." | "." | "")) {
+        return path.to_owned();
+    }
+    let mut steps: Vec<&str> = Vec::new();
+    for step in inner.split('/') {
+        match step {
+            "" | "." => {}
+            // Above the root is the root.
+            ".." => _ = steps.pop(),
+            step => steps.push(step),
+        }
+    }
+    format!("/{}", steps.join("/"))
 }
 
 fn gives_new_ones(mapping: &VolumeMapping) -> bool {

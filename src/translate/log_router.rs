@@ -133,15 +133,11 @@ fn further(router: &LogRouter) -> Option<corev1::Volume> {
     let mut volume = corev1::Volume { name: FURTHER.to_owned(), ..Default::default() };
     match object.clone() {
         KeyedObject::ConfigMap(name) => {
-            volume.config_map =
-                Some(corev1::ConfigMapVolumeSource { name, items, ..Default::default() });
+            volume.config_map = Some(corev1::ConfigMapVolumeSource { name, items, ..Default::default() });
         }
         KeyedObject::Secret(name) => {
-            volume.secret = Some(corev1::SecretVolumeSource {
-                secret_name: Some(name),
-                items,
-                ..Default::default()
-            });
+            volume.secret =
+                Some(corev1::SecretVolumeSource { secret_name: Some(name), items, ..Default::default() });
         }
     }
     Some(volume)

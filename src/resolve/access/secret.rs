@@ -142,11 +142,7 @@ fn fetched(from: &ValueFrom, mapping: &SecretMapping, store: &SecretStoreReferen
 
 /// The objects that the environment files of `definition` are, in the order of the document: of a variable in two
 /// files the first value holds.
-pub(super) fn files(
-    definition: &ContainerDefinition,
-    path: &str,
-    found: &mut Found<'_>,
-) -> Vec<KeyedObject> {
+pub(super) fn files(definition: &ContainerDefinition, path: &str, found: &mut Found<'_>) -> Vec<KeyedObject> {
     let path = format!("{path}.environmentFiles");
     let files = definition.environment_files.as_deref().unwrap_or_default();
     if files.len() > FILES {

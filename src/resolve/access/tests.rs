@@ -254,7 +254,11 @@ fn a_router_gets_the_outputs_of_the_others_and_starts_first() {
     assert_eq!(names, ["router", "app"]);
     let (router, app) = (&task.containers[0], &task.containers[1]);
     let settings = router.log_router.as_ref().unwrap();
-    assert!(settings.reads_node && settings.metadata && settings.include == Some(Include::OfImage("/x.conf".into())));
+    assert!(
+        settings.reads_node
+            && settings.metadata
+            && settings.include == Some(Include::OfImage("/x.conf".into()))
+    );
     let output = &settings.outputs[0];
     assert_eq!((output.container.as_str(), output.buffer_limit), ("app", Some(1024)));
     assert_eq!(output.options["http_Passwd"], "${FIRELENS_SECRET_0}");

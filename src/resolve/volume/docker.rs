@@ -32,7 +32,13 @@ impl Asked<'_> {
         match kind {
             "" if options.is_empty() => VolumeSource::Scratch,
             "tmpfs" if shared => {
-                self.refuse(member, "memory cannot be shared between tasks: use scope task");
+                let message = format!(
+                    "Kubernetes shares no memory between tasks: write scope task for memory of each task's own, or, in \
+                     place of dockerVolumeConfiguration, host: {{sourcePath: /dev/shm/{}}} for that of the node, which \
+                     a grant's hostPaths must permit",
+                    self.name
+                );
+                self.refuse(member, message);
                 VolumeSource::Scratch
             }
             "tmpfs" => {
