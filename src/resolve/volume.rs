@@ -9,6 +9,7 @@ use super::grants::Grants;
 use crate::api::TaskDefinitionSpec;
 use crate::api::cluster::grant::VolumeMapping;
 use crate::api::task_definition::volume as api;
+use crate::model::lack::{Entry, List};
 use crate::model::{Violation, Volume, VolumeSource, name};
 
 /// The volumes, as far as they are sound; `found` takes every rule that they break.
@@ -71,8 +72,8 @@ impl Asked<'_> {
         } else {
             let trimmed = if path.len() > 1 { path.trim_end_matches('/') } else { &path };
             if !self.grants.permits_path(if trimmed.is_empty() { "/" } else { trimmed }) {
-                let remedy = self.grants.remedy(&format!("hostPaths: [{path}]"));
-                self.refuse(member, format!("no grant permits path {path} of the node: {remedy}"));
+                let message = format!("no grant permits path {path} of the node");
+                self.lacks(member, message, Entry::new(List::HostPaths, trimmed));
             }
         }
         VolumeSource::Node { path }
@@ -82,7 +83,7 @@ impl Asked<'_> {
     fn claim(&mut self, member: &str, source: &str) -> VolumeSource {
         let mapping = self.grants.volume(source);
         if mapping.is_none() && !self.grants.is_open() {
-            self.unmapped(member, source, "claimName: CLAIM");
+            self.unmapped(member, source, ("claimName", "CLAIM"));
         } else if mapping.is_some_and(gives_new_ones) {
             let message = format!(
                 "the mapping of {source} gives each task a volume of its own; this one is shared: map a claimName"
@@ -92,9 +93,13 @@ impl Asked<'_> {
         VolumeSource::Claim { name: mapping.and_then(claim_name).unwrap_or_else(|| default_claim(source)) }
     }
 
-    fn unmapped(&mut self, member: &str, source: &str, grant: &str) {
-        let remedy = self.grants.remedy(&format!("volumes: [{{source: \"{source}\", {grant}}}]"));
-        self.refuse(member, format!("no grant says what {source} is on Kubernetes: {remedy}"));
+    fn unmapped(&mut self, member: &str, source: &str, (key, placeholder): (&'static str, &str)) {
+        let entry = Entry::new(List::Volumes, source).chosen(key, placeholder);
+        self.lacks(member, format!("no grant says what {source} is on Kubernetes"), entry);
+    }
+
+    fn lacks(&mut self, member: &str, message: String, entry: Entry) {
+        self.found.push(self.grants.lacking(format!("{}.{member}", self.path), message, entry));
     }
 
     fn refuse(&mut self, member: &str, message: impl Into<String>) {

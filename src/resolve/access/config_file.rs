@@ -5,6 +5,7 @@ use super::value_from::{key, object_name};
 use crate::api::cluster::grant::ConfigFileMapping;
 use crate::model::Include;
 use crate::model::access::KeyedObject;
+use crate::model::lack::{Entry, List};
 
 /// The object and key that the file at `arn` is; where nothing is judged, any would do.
 pub(super) fn mapped(arn: Option<&str>, path: &str, found: &mut Found<'_>) -> Option<Include> {
@@ -17,9 +18,8 @@ pub(super) fn mapped(arn: Option<&str>, path: &str, found: &mut Found<'_>) -> Op
     let mapping = found.grants.config_file(arn).cloned();
     let mapping = mapping.or_else(|| found.grants.is_open().then(ConfigFileMapping::default));
     if mapping.is_none() {
-        let grant = format!("configFiles: [{{arn: \"{arn}\", configMapName: {}}}]", object_name(file));
-        let remedy = found.grants.remedy(&grant);
-        found.violation(path, format!("no grant says which ConfigMap or Secret it is: {remedy}"));
+        let entry = Entry::new(List::ConfigFiles, arn).by_default("configMapName", object_name(file));
+        found.lacks(path, format!("no grant says which ConfigMap or Secret {arn} is"), entry);
     }
     mapping.map(|mapping| include(&mapping, file))
 }

@@ -4,6 +4,7 @@
 
 use super::{Access, Found, config_file, secret};
 use crate::api::task_definition::container::{ContainerDefinition, FirelensConfiguration};
+use crate::model::lack::{Entry, List};
 use crate::model::{Container, Include, LogRouter, Output, RouterKind, Violation};
 use std::collections::BTreeMap;
 
@@ -53,7 +54,7 @@ pub(super) fn route(
         let message = format!(
             "what the containers print stays with the node's container runtime: the router gets what they send to \
              {HOST}:{PORT} (FLUENT_HOST, FLUENT_PORT); for their output {}",
-            found.grants.remedy(&format!("hostPaths: [{LOGS}]"))
+            found.grants.remedy([Entry::new(List::HostPaths, LOGS)])
         );
         access.without_effect.push(Violation::new(path, message));
     }

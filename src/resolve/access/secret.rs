@@ -6,6 +6,7 @@ use crate::api::cluster::grant::{SecretMapping, SecretStoreReference};
 use crate::api::common::Secret;
 use crate::api::task_definition::container::{ContainerDefinition, EnvironmentFile};
 use crate::model::access::{FetchedSecret, Form, KeyedObject, SecretKey, Store};
+use crate::model::lack::{Entry, List};
 use crate::model::{Violation, name};
 
 /// Key of a Secret with a whole value, where the grant names none.
@@ -81,10 +82,8 @@ fn mapping(from: &ValueFrom, path: &str, found: &mut Found<'_>) -> Option<Secret
     let mapping = mapping.or_else(|| found.grants.is_open().then(SecretMapping::default));
     if mapping.is_none() {
         let shown = from.names.get(1).unwrap_or(&from.source);
-        let grant = format!("secrets: [{{arn: \"{shown}\", secretName: {}}}]", from.object_name());
-        let message =
-            format!("no grant says which Secret {} is: {}", from.source, found.grants.remedy(&grant));
-        found.violation(path, message);
+        let entry = Entry::new(List::Secrets, shown).by_default("secretName", from.object_name());
+        found.lacks(path, format!("no grant says which Secret {} is", from.source), entry);
     }
     mapping
 }
@@ -168,9 +167,8 @@ fn file(arn: &str, path: String, found: &mut Found<'_>) -> Option<KeyedObject> {
         }),
         None if found.grants.is_open() => Some(KeyedObject::ConfigMap(own)),
         None => {
-            let grant = format!("environmentFiles: [{{arn: \"{arn}\", configMapName: {own}}}]");
-            let remedy = found.grants.remedy(&grant);
-            found.violation(path, format!("no grant says which ConfigMap or Secret it is: {remedy}"));
+            let entry = Entry::new(List::EnvironmentFiles, arn).by_default("configMapName", own);
+            found.lacks(path, format!("no grant says which ConfigMap or Secret {arn} is"), entry);
             None
         }
     }

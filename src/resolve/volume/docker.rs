@@ -81,7 +81,7 @@ impl Asked<'_> {
         let gib = size.and_then(|size| size.parse().ok()).unwrap_or(0);
         let mapping = self.grants.volume(driver);
         if mapping.is_none() && !self.grants.is_open() {
-            self.unmapped(member, driver, "storageClass: CLASS");
+            self.unmapped(member, driver, ("storageClass", "CLASS"));
         } else if mapping.and_then(claim_name).is_some() {
             let message = format!(
                 "the mapping of {driver} is one claim; each task needs a volume of its own: map a storageClass"
