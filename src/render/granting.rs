@@ -91,7 +91,10 @@ fn with(spec: &ClusterSpec, namespace: &str, entry: &Entry) -> Option<ClusterSpe
             grants.last_mut()?
         }
     };
-    member(grant, list, json!([]))?.as_array_mut()?.push(written(entry));
+    let (entries, entry) = (member(grant, list, json!([]))?.as_array_mut()?, written(entry));
+    if !entries.contains(&entry) {
+        entries.push(entry);
+    }
     serde_json::from_value(spec).ok()
 }
 
