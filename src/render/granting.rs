@@ -23,7 +23,9 @@ const ROUNDS: usize = 8;
 /// has to be changed, as a whole, so that applying it takes nothing away. None where nothing is lacking.
 pub(super) fn clusters(bundle: &Bundle, report: &Report, missing: Missing) -> Option<String> {
     let mut granted: BTreeSet<Lack> = lacks(report);
-    if granted.is_empty() {
+    // What a Cluster that is broken itself would grant, nobody knows.
+    let is_broken = report.violations.iter().any(|one| one.object.starts_with("Cluster/"));
+    if granted.is_empty() || is_broken {
         return None;
     }
     // Where there is no Cluster yet, all that the services name have to be there as soon as one is.
