@@ -200,10 +200,9 @@ fn registries_have_the_credentials_that_grants_name() {
     assert!(access(ecr.clone(), &grants).unmapped_images.is_empty());
     let without = granted(json!({}));
     let about = super::about_images(&access(ecr, &without), &without).unwrap();
-    assert!(
-        about
-            .contains("registries: [{host: 123456789012.dkr.ecr.eu-west-1.amazonaws.com, pullSecret: NAME}]")
-    );
+    assert!(about.contains(
+        "registries: [{host: \"123456789012.dkr.ecr.eu-west-1.amazonaws.com\", pullSecret: NAME}]"
+    ));
     let credentials = json!({"repositoryCredentials": {"credentialsParameter": SECRET}});
     assert_eq!(
         resolve(
