@@ -11,7 +11,7 @@ pub struct Violation {
     /// The rule, as a sentence that says what to write instead.
     pub message: String,
     /// What an administrator would have to grant, where that is all that is wrong.
-    pub lack: Option<Lack>,
+    pub lack: Option<Box<Lack>>,
 }
 
 impl Violation {
@@ -22,7 +22,7 @@ impl Violation {
 
     /// The same, which goes away once an administrator grants what is lacking.
     pub fn lacking(self, lack: Lack) -> Self {
-        Self { lack: Some(lack), ..self }
+        Self { lack: Some(Box::new(lack)), ..self }
     }
 }
 

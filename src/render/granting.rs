@@ -8,6 +8,7 @@ use crate::model::lack::Entry;
 use crate::resolve::reference::is_named;
 use crate::resolve::remedy::object_name;
 use kube::ResourceExt;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -46,7 +47,7 @@ pub(super) fn clusters(bundle: &Bundle, report: &Report, missing: Missing) -> Op
 }
 
 fn lacks(report: &Report) -> BTreeSet<Lack> {
-    report.violations.iter().filter_map(|one| one.violation.lack.clone()).collect()
+    report.violations.iter().filter_map(|one| one.violation.lack.as_deref().cloned()).collect()
 }
 
 impl Bundle {
@@ -118,11 +119,21 @@ fn written(entry: &Entry) -> Value {
     value
 }
 
-fn manifest(cluster: &Cluster) -> Value {
+/// A Cluster as people write it, its members in the order of the documentation.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest<'a> {
+    api_version: String,
+    kind: &'static str,
+    metadata: Value,
+    spec: &'a ClusterSpec,
+}
+
+fn manifest(cluster: &Cluster) -> Manifest<'_> {
     let mut metadata = json!({"name": cluster.name_any()});
     let texts = [("labels", cluster.labels()), ("annotations", cluster.annotations())];
     for (name, texts) in texts.into_iter().filter(|(_, texts)| !texts.is_empty()) {
         metadata.as_object_mut().map(|members| members.insert(name.to_owned(), json!(texts)));
     }
-    json!({"apiVersion": format!("{GROUP}/{VERSION}"), "kind": "Cluster", "metadata": metadata, "spec": cluster.spec})
+    Manifest { api_version: format!("{GROUP}/{VERSION}"), kind: "Cluster", metadata, spec: &cluster.spec }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What an administrator would do so that nothing of what `violations` lack is lacking any more, in one sentence for
 /// all of it; none where they lack nothing. A meaning that a name has by default is left out.
 pub fn remedy<'a>(violations: impl IntoIterator<Item = &'a Violation>) -> Option<String> {
-    let lacks: BTreeSet<&Lack> = violations.into_iter().filter_map(|one| one.lack.as_ref()).collect();
+    let lacks: BTreeSet<&Lack> = violations.into_iter().filter_map(|one| one.lack.as_deref()).collect();
     let mut clusters: BTreeMap<(&str, bool), BTreeMap<&str, Vec<&Entry>>> = BTreeMap::new();
     for lack in lacks {
         let namespaces = clusters.entry((&lack.cluster, lack.exists)).or_default();
