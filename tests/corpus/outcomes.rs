@@ -44,7 +44,9 @@ fn refused(sample: &Sample, cluster: Option<Value>) -> Vec<Remark> {
 /// A field and a reason without what differs from document to document.
 fn kind_of(remark: &Remark) -> (String, String) {
     let path: String = remark.violation.path.chars().filter(|c| !c.is_ascii_digit()).collect();
-    let mut words: Vec<&str> = remark.violation.message.split_whitespace().collect();
+    // What an image's name holds stands in brackets.
+    let message = remark.violation.message.split(" ('").next().unwrap_or_default();
+    let mut words: Vec<&str> = message.split_whitespace().collect();
     if words.len() > 12 {
         words.truncate(12);
         words.push("…");
