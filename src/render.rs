@@ -5,6 +5,7 @@
 //! others own.
 
 mod bundle;
+mod granting;
 mod judge;
 mod objects;
 
@@ -30,7 +31,7 @@ pub struct Remark {
 impl fmt::Display for Remark {
     /// `FILE: path.to.member: what there is to say`, with ` (Kind/name)` where the file has several objects.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Violation { path, message } = &self.violation;
+        let Violation { path, message, .. } = &self.violation;
         let parts = [&self.source, path, message];
         let said: Vec<&str> = parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
         formatter.write_str(&said.join(": "))?;

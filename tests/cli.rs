@@ -37,6 +37,30 @@ fn the_page_says_what_the_command_line_takes() {
 }
 
 #[test]
+fn what_grants_lack_is_one_cluster_beside_the_output() {
+    let documents = "{apiVersion: ecs.berth.dev/v1alpha1, kind: TaskDefinition, metadata: {name: web}, spec: {networkMode: host, \
+                     containerDefinitions: [{name: a, image: a, memory: 8, privileged: true, secrets: [{name: K, valueFrom: /k}]}]}}\n\
+                     ---\n{apiVersion: ecs.berth.dev/v1alpha1, kind: Service, metadata: {name: web}, spec: {taskDefinition: web}}";
+    for verb in ["render", "validate"] {
+        let told = berth(&[verb, "-"], documents);
+        assert_eq!(told.status.code(), Some(1));
+        assert!(!text(&told.stdout).contains("kind: Cluster"), "it could be applied unseen");
+        let (lines, cluster) = text(&told.stderr).split_once("\n\n").unwrap();
+        assert_eq!(lines.lines().count(), 3, "{lines}");
+        assert!(!lines.contains("grants: ["), "{lines}");
+        let read: serde_json::Value = serde_saphyr::from_str(cluster).unwrap();
+        let grant = serde_json::json!([{
+            "namespaces": ["default"], "permissions": ["HostNetwork", "Privileged"],
+            "secrets": [{"arn": "/k", "secretName": "k"}],
+        }]);
+        assert_eq!(read["spec"]["kubernetes"]["grants"], grant, "{cluster}");
+        // With it in the files nothing is lacking.
+        let granted = berth(&[verb, "-"], &format!("{documents}\n---\n{cluster}"));
+        assert_eq!(granted.status.code(), Some(0), "{}", text(&granted.stderr));
+    }
+}
+
+#[test]
 fn render_prints_objects_or_all_that_is_wrong() {
     for files in [&["render", "-", "-n", "shop"][..], &["render", "-f", "-", "-n", "shop"]] {
         let sound = berth(files, SOUND);

@@ -15,6 +15,9 @@ use serde_json::Value;
 struct Refused {
     violations: Vec<Told>,
     notes: Vec<Told>,
+    /// The Clusters that grant what is lacking.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    clusters: Vec<Value>,
 }
 
 #[derive(Serialize)]
@@ -58,7 +61,12 @@ fn outcome(bundle: &Bundle) -> String {
     match bundle.render() {
         Ok((documents, _)) => documents.join("---\n"),
         Err(report) => {
-            let refused = Refused { violations: told(&report.violations), notes: told(&report.notes) };
+            let clusters = report.clusters.as_deref().unwrap_or_default();
+            let refused = Refused {
+                violations: told(&report.violations),
+                notes: told(&report.notes),
+                clusters: serde_saphyr::from_multiple(clusters).unwrap(),
+            };
             serde_saphyr::to_string(&refused).unwrap()
         }
     }
@@ -97,6 +105,34 @@ fn what_renders_is_valid_and_what_does_not_is_not() {
             assert!(bundle.report(Missing::IsElsewhere).violations.is_empty(), "{name}");
         }
     }
+}
+
+#[test]
+fn whoever_applies_the_clusters_that_are_lacking_lacks_nothing() {
+    let mut count = 0;
+    for (name, text) in cases() {
+        let Err(report) = bundle(&text).render() else { continue };
+        let Some(clusters) = report.clusters else { continue };
+        count += 1;
+        let own = berth::render::documents(&text).unwrap();
+        // As an administrator would choose them.
+        let chosen = clusters.replace("CLASS", "fast").replace("CLAIM", "claim").replace("NAME", "registry");
+        let new = berth::render::documents(&chosen).unwrap();
+        // A Cluster of the same name is replaced, as by `kubectl apply`.
+        let is_kept = |one: &&Value| {
+            !new.iter()
+                .any(|two| one["kind"] == two["kind"] && one["metadata"]["name"] == two["metadata"]["name"])
+        };
+        let mut applied = Bundle::default();
+        for document in own.iter().filter(is_kept).chain(&new) {
+            applied.add("in.yaml", &document.to_string(), "default");
+        }
+        let after = applied.report(Missing::IsWrong);
+        let lacking: Vec<&Remark> =
+            after.violations.iter().filter(|one| one.violation.lack.is_some()).collect();
+        assert!(lacking.is_empty() && after.clusters.is_none(), "{name}: {lacking:#?}");
+    }
+    assert!(count >= 3, "{count} cases lack something");
 }
 
 #[test]

@@ -229,6 +229,7 @@ fn grants_say_what_an_administrator_can_mean() {
         "roles": [{"arn": "arn:aws:iam::1:role/*", "annotations": {"a": "$(ROLE_ARN)"}}, {"arn": "*", "serviceAccount": "web"}],
         "secrets": [{"arn": "*", "store": {"name": "aws", "refreshInterval": "1h30m"}}, {"arn": "/x", "secretName": "x.y", "key": "A_b.c"}],
         "environmentFiles": [{"arn": "arn:aws:s3:::x/*"}, {"arn": "y", "configMapName": "z"}],
+        "configFiles": [{"arn": "arn:aws:s3:::x/*", "configMapName": "z", "key": "extra.conf"}, {"arn": "y", "secretName": "z"}],
         "volumes": [{"source": "fs-1", "claimName": "data"}, {"source": "ebs", "storageClass": "gp3"}],
         "registries": [{"host": "*.example.com", "pullSecret": "x"}, {"host": "localhost:5000"}, {"host": "*"}],
     });
@@ -255,6 +256,12 @@ fn grants_say_what_an_administrator_can_mean() {
             json!({"secrets": [{"arn": "*", "store": {"name": "aws", "refreshInterval": "daily"}}]}),
             "a time such as 1h",
         ),
+        (
+            json!({"configFiles": [{"arn": "x", "configMapName": "a", "secretName": "b"}]}),
+            "a key of either a ConfigMap or a Secret",
+        ),
+        (json!({"configFiles": [{"arn": "*.conf"}]}), "a * stands at the end only"),
+        (json!({"configFiles": [{"arn": "x", "key": "a/b"}]}), "a key has letters"),
         (
             json!({"environmentFiles": [{"arn": "x", "configMapName": "a", "secretName": "b"}]}),
             "either a ConfigMap or a Secret",

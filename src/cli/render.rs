@@ -1,7 +1,7 @@
 //! `berth render`: what the operator would write, on a laptop.
 
 use super::files::{Files, unreadable};
-use crate::render::{documents, yaml_stream};
+use crate::render::{Report, documents, yaml_stream};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::io::Write;
@@ -49,8 +49,20 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             for violation in &report.violations {
                 eprintln!("{violation}");
             }
+            lacking(&report);
             Ok(ExitCode::FAILURE)
         }
+    }
+}
+
+/// Shows what an administrator would apply so that nothing is lacking: not on standard output, where it could be
+/// applied by who only wanted to see.
+pub(super) fn lacking(report: &Report) {
+    if let Some(clusters) = &report.clusters {
+        eprintln!(
+            "\n# What is lacking. An administrator applies this, or adds the grants to the Cluster that is there already;\n\
+             # words in capitals are to be chosen. See docs/mapping.md.\n{clusters}"
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! `berth validate`: all that is wrong with documents, before anything is applied.
 
 use super::files::{Files, unreadable};
+use super::render::lacking;
 use crate::render::Missing;
 use clap::Args;
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     for note in report.notes.iter().filter(|_| !arguments.quiet) {
         eprintln!("note: {note}");
     }
+    lacking(&report);
     println!("objects: {}, broken rules: {}", bundle.len(), report.violations.len());
     Ok(if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

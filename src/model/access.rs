@@ -51,9 +51,9 @@ pub struct SecretKey {
     pub key: String,
 }
 
-/// An object whose keys are environment variables.
+/// An object of the task's namespace with keys: each a variable, or one a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EnvironmentSource {
+pub enum KeyedObject {
     /// A ConfigMap of this name.
     ConfigMap(String),
     /// A Secret of this name.

@@ -1,5 +1,6 @@
 //! Where a container's output is to go, and the container that routes the output of others.
 
+use super::access::KeyedObject;
 use std::collections::BTreeMap;
 
 /// Where a container's output is to go.
@@ -31,12 +32,26 @@ pub struct LogRouter {
     pub kind: RouterKind,
     /// Whether cluster, task and definition are added to each record.
     pub metadata: bool,
-    /// A file of the image with further settings.
-    pub include: Option<String>,
+    /// A file with further settings.
+    pub include: Option<Include>,
     /// Whether it may read what containers write to the node's log files.
     pub reads_node: bool,
     /// The containers whose output it routes, in order.
     pub outputs: Vec<Output>,
+}
+
+/// Where a router's further settings are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Include {
+    /// In a file of its image with this path.
+    OfImage(String),
+    /// In a key of an object of the task's namespace, which stands for a file in S3.
+    Mapped {
+        /// The object.
+        object: KeyedObject,
+        /// The key.
+        key: String,
+    },
 }
 
 /// Where a router sends a container's output.

@@ -1,6 +1,6 @@
 //! A revision of a task definition, ready to become pods.
 
-use super::access::{Access, EnvironmentSource, SecretKey};
+use super::access::{Access, KeyedObject, SecretKey};
 use super::confinement::{Confinement, NodeNamespaces};
 use super::image::{self, ContainerImage};
 use super::log::{Log, LogRouter};
@@ -93,7 +93,7 @@ pub struct Container {
     /// Variables whose values are keys of Secrets, in order; no name is in `environment` too.
     pub secrets: Vec<(String, SecretKey)>,
     /// Objects with further variables: of a name in two of them the first value holds, and the above beat them.
-    pub environment_files: Vec<EnvironmentSource>,
+    pub environment_files: Vec<KeyedObject>,
     /// Where its output is to go.
     pub log: Option<Log>,
     /// What it routes, where it is the router of the task.

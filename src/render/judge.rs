@@ -1,7 +1,7 @@
 //! A bundle → all that is wrong with it, and all that is worth knowing.
 
-use super::bundle::{Bundle, Item, remark};
-use super::{Remark, objects};
+use super::bundle::{Bundle, Item};
+use super::{Remark, granting, objects};
 use crate::api::fate::{self, Document};
 use crate::api::{Service, TaskDefinition};
 use crate::model::Violation;
@@ -28,6 +28,9 @@ pub struct Report {
     pub violations: Vec<Remark>,
     /// What is worth knowing.
     pub notes: Vec<Remark>,
+    /// The Clusters that an administrator applies so that nothing is lacking, as a stream of YAML documents, where
+    /// broken rules are about what no grant gives. Words in capitals are to be chosen.
+    pub clusters: Option<String>,
 }
 
 /// A bundle that was judged.
@@ -42,16 +45,22 @@ pub(super) struct Judged<'a> {
 impl Bundle {
     /// Judges every object.
     pub fn report(&self, missing: Missing) -> Report {
-        self.told(self.judge(missing).report)
+        self.told(self.judge(missing).report, missing)
     }
 
     /// A report as it is told.
-    pub(super) fn told(&self, report: Report) -> Report {
-        Report { violations: self.shortened(report.violations), notes: self.shortened(report.notes) }
+    pub(super) fn told(&self, report: Report, missing: Missing) -> Report {
+        let clusters = granting::clusters(self, &report, missing);
+        Report {
+            violations: self.shortened(report.violations),
+            notes: self.shortened(report.notes),
+            clusters,
+        }
     }
 
     pub(super) fn judge(&self, missing: Missing) -> Judged<'_> {
-        let report = Report { violations: self.violations.clone(), notes: self.notes.clone() };
+        let report =
+            Report { violations: self.violations.clone(), notes: self.notes.clone(), clusters: None };
         let mut judged = Judged { report, revisions: Vec::new(), services: Vec::new() };
         for item in &self.clusters {
             judged.fates(item, Document::Cluster, &item.object.spec);
@@ -178,14 +187,18 @@ impl Judged<'_> {
     }
 
     fn blame<K>(&mut self, item: &Item<K>, found: Vec<Violation>) {
-        let told = found.into_iter().map(|one| remark(&item.source, &item.label, &one.path, one.message));
+        let told = found.into_iter().map(|one| about(item, one));
         self.report.violations.extend(told);
     }
 
     fn note<K>(&mut self, item: &Item<K>, found: impl Iterator<Item = Violation>) {
-        let told = found.map(|one| remark(&item.source, &item.label, &one.path, one.message));
+        let told = found.map(|one| about(item, one));
         self.report.notes.extend(told);
     }
+}
+
+fn about<K>(item: &Item<K>, violation: Violation) -> Remark {
+    Remark { source: item.source.clone(), object: item.label.clone(), alone: false, violation }
 }
 
 fn fixed_port((container, port): (&str, u16)) -> Violation {

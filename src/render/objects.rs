@@ -46,7 +46,7 @@ impl Bundle {
     pub fn render(&self) -> Result<(Vec<String>, Vec<Remark>), Report> {
         let Judged { mut report, revisions, services } = self.judge(Missing::IsWrong);
         if !report.violations.is_empty() {
-            return Err(self.told(report));
+            return Err(self.told(report, Missing::IsWrong));
         }
         let mut output = Output::default();
         for (item, _) in &revisions {

@@ -2,6 +2,7 @@
 //!
 //! An ARN means nothing on Kubernetes by itself: what no grant maps is refused or without effect, never guessed.
 
+mod config_file;
 mod image;
 mod log;
 mod role;
@@ -13,6 +14,7 @@ use super::grants::Grants;
 use crate::api::TaskDefinitionSpec;
 use crate::api::task_definition::container::ContainerDefinition;
 use crate::model::access::Access;
+use crate::model::lack::{Entry, List};
 use crate::model::{Container, Violation};
 use std::collections::BTreeSet;
 
@@ -25,6 +27,10 @@ struct Found<'a> {
 impl Found<'_> {
     fn violation(&mut self, path: impl Into<String>, message: impl Into<String>) {
         self.violations.push(Violation::new(path, message));
+    }
+
+    fn lacks(&mut self, path: impl Into<String>, message: impl Into<String>, entry: Entry) {
+        self.violations.push(self.grants.lacking(path, message, entry));
     }
 }
 
@@ -87,12 +93,11 @@ fn credentials(definition: &ContainerDefinition, path: &str, found: &mut Found<'
             access.pull_secrets.extend(secret);
         }
         (None, Some(parameter)) if !found.grants.is_open() => {
-            let grant = format!("registries: [{{host: \"{host}\", pullSecret: NAME}}]");
             let message = format!(
-                "no grant says which Secret of type kubernetes.io/dockerconfigjson holds {parameter} for {host}: {}",
-                found.grants.remedy(&grant)
+                "no grant says which Secret of type kubernetes.io/dockerconfigjson holds {parameter} for {host}"
             );
-            found.violation(format!("{path}.repositoryCredentials.credentialsParameter"), message);
+            let path = format!("{path}.repositoryCredentials.credentialsParameter");
+            found.lacks(path, message, registry_of(&host));
         }
         (None, _) if image::is_private_ecr(&host) => access.unmapped_images.push(image.to_owned()),
         (None, _) => {}
@@ -103,14 +108,17 @@ fn credentials(definition: &ContainerDefinition, path: &str, found: &mut Found<'
 pub(super) fn about_images(access: &Access, grants: &Grants) -> Option<String> {
     let hosts: BTreeSet<String> = access.unmapped_images.iter().map(|image| image::registry(image)).collect();
     let first = hosts.first()?;
-    let entries: Vec<String> =
-        hosts.iter().map(|host| format!("{{host: {host}, pullSecret: NAME}}")).collect();
     Some(format!(
         "no grant gives credentials for {first}: unless the nodes have some of their own, {} cannot be pulled; {} \
          (without pullSecret where the nodes have)",
         access.unmapped_images.join(", "),
-        grants.remedy(&format!("registries: [{}]", entries.join(", ")))
+        grants.remedy(hosts.iter().map(|host| registry_of(host)))
     ))
+}
+
+/// The entry for a registry at `host`.
+fn registry_of(host: &str) -> Entry {
+    Entry::new(List::Registries, host).chosen("pullSecret", "NAME")
 }
 
 #[cfg(test)]

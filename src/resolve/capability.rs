@@ -69,9 +69,8 @@ pub(super) fn capabilities(
     let beyond: Vec<&str> =
         added.iter().map(String::as_str).filter(|name| !BASELINE.contains(name)).collect();
     if !beyond.is_empty() && !confinement.privileged && !grants.permits(Permission::Capabilities) {
-        let remedy = grants.permission_remedy(Permission::Capabilities);
-        let message = format!("{} needs permission Capabilities: {remedy}", beyond.join(", "));
-        found.push(Violation::new(format!("{path}.add"), message));
+        let message = format!("{} needs permission Capabilities", beyond.join(", "));
+        found.push(grants.not_permitted(format!("{path}.add"), message, Permission::Capabilities));
     }
     if confinement.privileged {
         // A privileged container has all, whatever the document says.
@@ -136,7 +135,7 @@ mod tests {
         let nobody = Grants::none("prod", "shop");
         assert_eq!(resolved(&["CHOWN", "SYS_CHROOT"], &["SYS_ADMIN"], &nobody).1, []);
         let (_, found) = resolved(&["SYS_PTRACE", "ALL", "KILL"], &[], &nobody);
-        assert!(found[0].message.starts_with("ALL, SYS_PTRACE needs permission Capabilities: "), "{found:?}");
+        assert!(found[0].message.starts_with("ALL, SYS_PTRACE needs permission Capabilities"), "{found:?}");
     }
 
     #[test]

@@ -60,12 +60,11 @@ impl Judge<'_> {
             let path = format!("{path}.linuxParameters.devices[{index}]");
             self.need(Permission::Devices, path.clone());
             if !self.confinement.privileged && !self.grants.permits(Permission::Privileged) {
-                let remedy = self.grants.permission_remedy(Permission::Privileged);
                 let message = format!(
                     "Kubernetes hands device {host} of the node to privileged containers only, which needs permission \
-                     Privileged too: {remedy}"
+                     Privileged too"
                 );
-                self.found.push(Violation::new(path, message));
+                self.found.push(self.grants.not_permitted(path, message, Permission::Privileged));
             }
             self.confinement.privileged = true;
         }
@@ -163,8 +162,8 @@ impl Judge<'_> {
 /// Blames `path` where nobody granted `permission`.
 pub(super) fn need(grants: &Grants, permission: Permission, path: String, found: &mut Vec<Violation>) {
     if !grants.permits(permission) {
-        let remedy = grants.permission_remedy(permission);
-        found.push(Violation::new(path, format!("needs permission {}: {remedy}", permission.as_str())));
+        let message = format!("needs permission {}", permission.as_str());
+        found.push(grants.not_permitted(path, message, permission));
     }
 }
 

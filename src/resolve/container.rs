@@ -13,6 +13,9 @@ const STOP_TIMEOUT: u32 = 30;
 /// Seconds that a container with a restartPolicy must have run to be restarted, where the document says none.
 const RESTART_ATTEMPT_PERIOD: u32 = 300;
 
+/// Characters of an image's name at most, without its digest.
+const LONGEST_IMAGE: usize = 255;
+
 /// The container at `path`, as far as it is sound, without what it waits for; `found` takes every rule that it breaks.
 pub(super) fn container(
     definition: &ContainerDefinition,
@@ -29,6 +32,9 @@ pub(super) fn container(
         }
     };
     let (name, image) = (required(&definition.name, "name"), required(&definition.image, "image"));
+    if let Some(message) = not_an_image(&image) {
+        found.push(Violation::new(format!("{path}.image"), message));
+    }
     let ports = port::ports(definition, &name, path, found);
     let user = user(definition, path).unwrap_or_else(|violation| {
         found.push(violation);
@@ -42,7 +48,7 @@ pub(super) fn container(
         essential: definition.essential.unwrap_or(true),
         entry_point: definition.entry_point.clone().unwrap_or_default(),
         command: definition.command.clone().unwrap_or_default(),
-        environment: environment(definition),
+        environment: environment(definition, path, found),
         cpu: natural(definition.cpu).unwrap_or(0),
         memory: natural(definition.memory).filter(|mib| *mib > 0),
         memory_reservation: natural(definition.memory_reservation).filter(|mib| *mib > 0),
@@ -69,11 +75,34 @@ fn natural(value: Option<i32>) -> Option<u32> {
     value.and_then(|number| u32::try_from(number).ok())
 }
 
+/// What ECS says of names that no image has
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html>). A tag may have 255
+/// characters with all that is before it; a digest does not count.
+fn not_an_image(image: &str) -> Option<String> {
+    let name = image.split('@').next().unwrap_or(image);
+    let is_legal =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '.' | '/' | '#' | '@');
+    if let Some(wrong) = image.chars().find(|c| !is_legal(*c)) {
+        return Some(format!("Container.image contains invalid characters. ({wrong:?} in {image:?})"));
+    }
+    let length = name.len();
+    (length > LONGEST_IMAGE)
+        .then(|| format!("an image's name has up to {LONGEST_IMAGE} characters, not {length}"))
+}
+
 /// A name that is given twice has its last value, as a container runtime reads it.
-fn environment(definition: &ContainerDefinition) -> Vec<(String, String)> {
+fn environment(
+    definition: &ContainerDefinition,
+    path: &str,
+    found: &mut Vec<Violation>,
+) -> Vec<(String, String)> {
     let mut environment: Vec<(String, String)> = Vec::new();
-    for pair in definition.environment.iter().flatten() {
-        let Some(name) = pair.name.clone().filter(|name| !name.is_empty()) else { continue };
+    for (index, pair) in definition.environment.iter().flatten().enumerate() {
+        let Some(name) = pair.name.clone().filter(|name| !name.trim().is_empty()) else {
+            let message = "Environment variable name cannot be null or blank.";
+            found.push(Violation::new(format!("{path}.environment[{index}].name"), message));
+            continue;
+        };
         let value = pair.value.clone().unwrap_or_default();
         match environment.iter_mut().find(|(known, _)| *known == name) {
             Some(known) => known.1 = value,
@@ -127,8 +156,9 @@ fn user(definition: &ContainerDefinition, path: &str) -> Result<Option<(i64, Opt
         _ => Err(Violation::new(
             format!("{path}.user"),
             format!(
-                "\"{text}\" names a user or group, which can only be looked up inside the image: write the number, as \
-                 uid or uid:gid (`docker run --entrypoint id IMAGE` tells it)"
+                "\"{text}\" names a user or group, which can only be looked up inside the image: write \"UID:GID\", the \
+                 numbers that `docker run --rm --entrypoint id {} {user}` prints",
+                definition.image.as_deref().unwrap_or("IMAGE")
             ),
         )),
     }

@@ -1,10 +1,13 @@
 //! What an administrator granted a namespace: the Cluster's `grants`, asked one question at a time.
 
-use super::reference::a_cluster;
+use super::remedy::remedy;
 use crate::api::cluster::grant::{
-    EnvironmentFileMapping, Grant, RegistryMapping, RoleMapping, SecretMapping, VolumeMapping,
+    ConfigFileMapping, EnvironmentFileMapping, Grant, RegistryMapping, RoleMapping, SecretMapping,
+    VolumeMapping,
 };
 use crate::api::{Cluster, cluster};
+use crate::model::lack::{Entry, List};
+use crate::model::{Lack, Violation};
 
 /// A privilege that a Cluster can give to a namespace; the names are those of `permissions`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +149,12 @@ impl Grants {
         closest(all, arn, |one| one.arn.as_deref())
     }
 
+    /// What a file with settings of a log router stands for.
+    pub fn config_file(&self, arn: &str) -> Option<&ConfigFileMapping> {
+        let all = self.entries.iter().flat_map(|grant| grant.config_files.iter().flatten());
+        closest(all, arn, |one| one.arn.as_deref())
+    }
+
     /// What a file system, a shared docker volume or a volume configured at launch (`ebs`) stands for.
     pub fn volume(&self, source: &str) -> Option<&VolumeMapping> {
         closest(self.entries.iter().flat_map(|grant| grant.volumes.iter().flatten()), source, |one| {
@@ -160,21 +169,31 @@ impl Grants {
         fit.max_by_key(|(length, _)| *length).map(|(_, one)| one)
     }
 
-    /// What an administrator would write so that `grant`, a member of `grants` in flow style, is given.
-    pub fn remedy(&self, grant: &str) -> String {
-        if !self.governed {
-            let grants = format!("kubernetes: {{grants: [{{namespaces: [{}], {grant}}}]}}", self.namespace);
-            return format!("an administrator applies {}", a_cluster(&self.cluster, &grants));
-        }
-        format!(
-            "an administrator adds to Cluster \"{}\" spec.kubernetes.grants: [{{namespaces: [{}], {grant}}}]",
-            self.cluster, self.namespace
-        )
+    /// The rule `message` at `path`, which is broken because nobody granted `entry`.
+    pub fn lacking(&self, path: impl Into<String>, message: impl Into<String>, entry: Entry) -> Violation {
+        Violation::new(path, message).lacking(Lack {
+            cluster: self.cluster.clone(),
+            exists: self.governed,
+            namespace: self.namespace.clone(),
+            entry: Some(entry),
+        })
     }
 
-    /// [`Self::remedy`] for a permission.
-    pub fn permission_remedy(&self, permission: Permission) -> String {
-        self.remedy(&format!("permissions: [{}]", permission.as_str()))
+    /// [`Self::lacking`] for a permission.
+    pub fn not_permitted(
+        &self,
+        path: impl Into<String>,
+        message: impl Into<String>,
+        permission: Permission,
+    ) -> Violation {
+        self.lacking(path, message, Entry::new(List::Permissions, permission.as_str()))
+    }
+
+    /// What an administrator would do so that these are granted.
+    pub fn remedy(&self, entries: impl IntoIterator<Item = Entry>) -> String {
+        let lacking: Vec<Violation> =
+            entries.into_iter().map(|entry| self.lacking(String::new(), String::new(), entry)).collect();
+        remedy(&lacking).unwrap_or_default()
     }
 }
 

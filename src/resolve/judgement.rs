@@ -13,10 +13,11 @@ pub fn violations(judgement: &Judgement) -> Vec<Violation> {
     refused.chain(unknown).collect()
 }
 
-/// Broken rules beside what [`violations`] says: a member that is refused as such is not told again.
+/// Broken rules beside what [`violations`] says: of a member that is in both, what is told of this very document.
 pub fn beside(refused: &[Violation], found: Vec<Violation>) -> Vec<Violation> {
-    let told = |violation: &Violation| refused.iter().any(|known| known.path == violation.path);
-    refused.iter().cloned().chain(found.into_iter().filter(|violation| !told(violation))).collect()
+    let told = |violation: &&Violation| found.iter().any(|known| known.path == violation.path);
+    let refused: Vec<Violation> = refused.iter().filter(|one| !told(one)).cloned().collect();
+    refused.into_iter().chain(found).collect()
 }
 
 /// The members that change nothing here.

@@ -25,6 +25,10 @@ pub(super) fn rules(spec: &TaskDefinitionSpec, found: &mut Vec<Violation>) {
     }
 }
 
+/// Seconds of startTimeout and stopTimeout at most on Fargate
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html>).
+const LONGEST_TIMEOUT: i32 = 120;
+
 /// In ECS's words ([1], [2]).
 ///
 /// [1]: https://github.com/aws/amazon-ecs-cli/issues/1145
@@ -68,6 +72,10 @@ fn fargate(spec: &TaskDefinitionSpec, found: &mut Vec<Violation>) {
             };
             refuse(format!("spec.containerDefinitions[{index}].{name}"), unsupported(what));
         }
+        for (member, seconds) in too_long_on_fargate(definition) {
+            let message = format!("{member} is at most {LONGEST_TIMEOUT} seconds on Fargate, not {seconds}");
+            refuse(format!("spec.containerDefinitions[{index}].{member}"), message);
+        }
         if definition.resource_requirements.iter().flatten().any(|one| one.type_.as_deref() == Some("GPU")) {
             let path = format!("spec.containerDefinitions[{index}].resourceRequirements");
             refuse(
@@ -86,6 +94,12 @@ fn not_on_fargate(definition: &ContainerDefinition) -> Vec<&'static str> {
         (options, "dockerSecurityOptions"),
     ];
     cases.into_iter().filter(|(is, _)| *is).map(|(_, name)| name).collect()
+}
+
+fn too_long_on_fargate(definition: &ContainerDefinition) -> impl Iterator<Item = (&'static str, i32)> {
+    let given = [("startTimeout", definition.start_timeout), ("stopTimeout", definition.stop_timeout)];
+    let given = given.into_iter().filter_map(|(member, seconds)| Some((member, seconds?)));
+    given.filter(|(_, seconds)| *seconds > LONGEST_TIMEOUT)
 }
 
 fn linux_not_on_fargate(linux: &LinuxParameters) -> Vec<&'static str> {

@@ -5,11 +5,12 @@
 use super::arn::{self, TaskDefinitionReference};
 use super::grants::Grants;
 use super::judgement::{beside, violations, without_effect};
+use super::remedy::remedy;
 use super::revision::{self, Lookup, Revision};
 use super::service::{ClusterNodes, cluster_name, fingerprint, service, service_name};
 use super::task_definition::task_definition;
 use crate::api::{self, Reason, fate};
-use crate::model::{DeploymentId, Service, Violation, label, name};
+use crate::model::{DeploymentId, Lack, Service, Violation, label};
 use kube::ResourceExt;
 use std::sync::Arc;
 
@@ -76,13 +77,14 @@ impl Obstacle {
         Self { reason, waits: false, violations: vec![Violation::new(path, message)] }
     }
 
-    /// All of it in one sentence; with paths where it is about what was written.
+    /// All of it in one sentence; with paths where it is about what was written, and one remedy for all that lacks.
     pub fn message(&self) -> String {
         let text = |violation: &Violation| match self.reason {
             Reason::Invalid | Reason::Refused => violation.to_string(),
             _ => violation.message.clone(),
         };
-        self.violations.iter().map(text).collect::<Vec<_>>().join("; ")
+        let told: Vec<String> = self.violations.iter().map(text).chain(remedy(&self.violations)).collect();
+        told.join("; ")
     }
 }
 
@@ -146,7 +148,11 @@ fn of_definition(revision: &Revision, found: Vec<Violation>) -> Vec<Violation> {
     let reference = format!("{}:{}", revision.family, revision.number);
     found
         .into_iter()
-        .map(|violation| Violation::new("spec.taskDefinition", format!("{reference}: {violation}")))
+        .map(|violation| Violation {
+            path: "spec.taskDefinition".to_owned(),
+            message: format!("{reference}: {violation}"),
+            lack: violation.lack,
+        })
         .collect()
 }
 
@@ -244,11 +250,10 @@ fn cluster(object: &api::Service, clusters: &[Arc<api::Cluster>]) -> Result<Clus
         return Ok(ClusterNodes { grants: Grants::none(wanted, &namespace), ..ClusterNodes::default() });
     }
     let Some(cluster) = clusters.iter().find(|cluster| is_named(cluster, wanted)) else {
-        let message = format!(
-            "Cluster not found. There is no Cluster \"{wanted}\"; an administrator applies: {}",
-            a_cluster(wanted, "")
-        );
-        return Err(Obstacle::one(Reason::ClusterNotFound, "spec.cluster", message));
+        let message = format!("Cluster not found. There is no Cluster \"{wanted}\"");
+        let lack = Lack { cluster: wanted.to_owned(), exists: false, namespace, entry: None };
+        let violation = Violation::new("spec.cluster", message).lacking(lack);
+        return Err(Obstacle { reason: Reason::ClusterNotFound, waits: false, violations: vec![violation] });
     };
     let grants = Grants::of(cluster, wanted, &namespace);
     let settings = cluster.spec.kubernetes.clone().unwrap_or_default();
@@ -271,18 +276,8 @@ pub fn knows_cluster(object: &api::Service, clusters: &[Arc<api::Cluster>]) -> b
     clusters.iter().any(|cluster| is_named(cluster, cluster_name(object)))
 }
 
-/// The Cluster that an administrator would apply, with these settings.
-pub(super) fn a_cluster(wanted: &str, settings: &str) -> String {
-    let object = name::dns_label(wanted, "", name::MAX);
-    let named = if object == wanted { String::new() } else { format!("clusterName: {wanted}") };
-    let spec: Vec<&str> = [named.as_str(), settings].into_iter().filter(|part| !part.is_empty()).collect();
-    format!(
-        "{{apiVersion: ecs.berth.dev/v1alpha1, kind: Cluster, metadata: {{name: {object}}}, spec: {{{}}}}}",
-        spec.join(", ")
-    )
-}
-
-fn is_named(cluster: &api::Cluster, wanted: &str) -> bool {
+/// Whether documents mean `cluster` by the name `wanted`.
+pub fn is_named(cluster: &api::Cluster, wanted: &str) -> bool {
     let written = cluster.spec.cluster_name.as_deref().filter(|name| !name.is_empty());
     written.map_or_else(|| cluster.name_any() == wanted, |name| name == wanted)
 }

@@ -1,7 +1,6 @@
 //! A Service and what it refers to → the service to keep true, or all that is wrong with it.
 
 use super::grants::{Grants, Permission};
-use super::reference::a_cluster;
 use super::{arn, placement, volume};
 use crate::api;
 use crate::model::placement::Scheduler;
@@ -130,14 +129,13 @@ fn host_ports(name: &str, definition: &TaskDefinition, cluster: &ClusterNodes, f
         return;
     }
     let message = format!(
-        "{} asks for ports of the node ({}): write hostPort 0 or leave it out; or {}; or an administrator applies {}, and \
-         target groups and discovery alone lead to such ports",
+        "{} asks for ports of the node ({}), which need permission HostPorts: write hostPort 0 or leave it out; or, if target \
+         groups and discovery alone may lead to such ports, an administrator sets kubernetes.fixedHostPorts: podNetwork in \
+         Cluster \"{name}\"",
         definition.reference(),
         ports.join(", "),
-        cluster.grants.permission_remedy(Permission::HostPorts),
-        a_cluster(name, "kubernetes: {fixedHostPorts: podNetwork}")
     );
-    found.push(Violation::new("spec.taskDefinition", message));
+    found.push(cluster.grants.not_permitted("spec.taskDefinition", message, Permission::HostPorts));
 }
 
 /// What is wrong with the constraints and strategies of a service, whatever it runs.

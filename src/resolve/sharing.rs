@@ -9,15 +9,17 @@ use crate::model::{Container, Mount, NetworkMode, Violation};
 pub(super) const LOOPBACK: &str = "127.0.0.1";
 
 /// Brings `containers` into the order in which ECS starts them, and gives each the volumes that it has from
-/// others.
+/// others. `remarks` takes what changes nothing here.
 pub(super) fn share(
     spec: &TaskDefinitionSpec,
     containers: &[Container],
+    remarks: &mut Vec<Violation>,
     found: &mut Vec<Violation>,
 ) -> Vec<Container> {
     let mut done: Vec<Container> = Vec::new();
     for Placed { index, definition, mut container } in order::sort(spec, containers, found) {
-        inherit(definition, &mut container, &done, &format!("spec.containerDefinitions[{index}]"), found);
+        let path = format!("spec.containerDefinitions[{index}].volumesFrom");
+        inherit(definition, &mut container, &done, &path, (remarks, found));
         done.push(container);
     }
     done
@@ -39,22 +41,22 @@ fn inherit(
     container: &mut Container,
     others: &[Container],
     path: &str,
-    found: &mut Vec<Violation>,
+    (remarks, found): (&mut Vec<Violation>, &mut Vec<Violation>),
 ) {
     let own = container.mounts.len();
     for (index, from) in definition.volumes_from.iter().flatten().enumerate() {
         let source = from.source_container.as_deref().unwrap_or_default();
-        let path = format!("{path}.volumesFrom[{index}].sourceContainer");
+        let path = format!("{path}[{index}].sourceContainer");
         let Some(other) = others.iter().find(|other| other.name == source) else {
             found.push(Violation::new(path, format!("there is no other container '{source}' in the task")));
             continue;
         };
         if other.mounts.is_empty() {
             let message = format!(
-                "container '{source}' has no mountPoints; volumes that only its image declares cannot be shared: \
-                 write a volume and mount it in both"
+                "container '{source}' has no mountPoints, so nothing is mounted; for a volume that only its image \
+                 declares, write a volume and mount it in both"
             );
-            found.push(Violation::new(path, message));
+            remarks.push(Violation::new(path, message));
         }
         let read_only = from.read_only.unwrap_or(false);
         for mount in &other.mounts {

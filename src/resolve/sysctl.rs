@@ -49,11 +49,10 @@ pub(super) fn sysctls(
             if let Some(message) = objection(spec, mode, &name) {
                 found.push(Violation::new(format!("{path}.namespace"), message));
             } else if !SAFE.contains(&name.as_str()) && !grants.permits(Permission::Sysctls) {
-                let remedy = grants.permission_remedy(Permission::Sysctls);
                 let message = format!(
-                    "{name} needs permission Sysctls, and nodes whose kubelet has it in --allowed-unsafe-sysctls: {remedy}"
+                    "{name} needs permission Sysctls, and nodes whose kubelet has it in --allowed-unsafe-sysctls"
                 );
-                found.push(Violation::new(format!("{path}.namespace"), message));
+                found.push(grants.not_permitted(format!("{path}.namespace"), message, Permission::Sysctls));
             }
             match sysctls.iter_mut().find(|(known, _)| *known == name) {
                 Some(known) => known.1 = value,

@@ -37,11 +37,11 @@ pub fn task_definition(
             found.push(Violation::new(format!("spec.containerDefinitions[{index}].memory"), message));
         }
     }
-    let access = access(spec, &mut containers, grants, &mut found);
+    let mut access = access(spec, &mut containers, grants, &mut found);
     let network_mode = network::mode(spec, grants, &mut found);
     let mut volumes = volume::volumes(spec, grants, &mut found);
     mount::known(spec, &volumes, &mut found);
-    let mut containers = sharing::share(spec, &containers, &mut found);
+    let mut containers = sharing::share(spec, &containers, &mut access.without_effect, &mut found);
     mount::own(spec, &mut containers, &mut volumes, &mut found);
     network::rules(spec, network_mode, &mut found);
     platform::rules(spec, &mut found);
@@ -154,3 +154,6 @@ fn extra_hosts(
     }
     hosts
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use super::grants::Grants;
 use crate::api::TaskDefinitionSpec;
 use crate::api::cluster::grant::VolumeMapping;
 use crate::api::task_definition::volume as api;
+use crate::model::lack::{Entry, List};
 use crate::model::{Violation, Volume, VolumeSource, name};
 
 /// The volumes, as far as they are sound; `found` takes every rule that they break.
@@ -62,26 +63,27 @@ impl Asked<'_> {
         if source.is_empty() { VolumeSource::Scratch } else { self.node("host.sourcePath", source) }
     }
 
-    /// A path of the node, where the namespace may mount it.
-    fn node(&mut self, member: &str, path: &str) -> VolumeSource {
+    /// A path of the node, where the namespace may mount it. What is judged is what is mounted.
+    fn node(&mut self, member: &str, written: &str) -> VolumeSource {
+        let path = clean(written);
         let is_absolute = path.starts_with('/') || path.get(1..3) == Some(":\\");
         if !is_absolute || path.split(['/', '\\']).any(|part| part == "..") {
-            self.refuse(member, format!("\"{path}\" is no absolute path without '..'"));
+            self.refuse(member, format!("\"{written}\" is no absolute path without '..'"));
         } else {
-            let trimmed = if path.len() > 1 { path.trim_end_matches('/') } else { path };
+            let trimmed = if path.len() > 1 { path.trim_end_matches('/') } else { &path };
             if !self.grants.permits_path(if trimmed.is_empty() { "/" } else { trimmed }) {
-                let remedy = self.grants.remedy(&format!("hostPaths: [{path}]"));
-                self.refuse(member, format!("no grant permits path {path} of the node: {remedy}"));
+                let message = format!("no grant permits path {path} of the node");
+                self.lacks(member, message, Entry::new(List::HostPaths, trimmed));
             }
         }
-        VolumeSource::Node { path: path.to_owned() }
+        VolumeSource::Node { path }
     }
 
     /// The claim that stands for `source`, which is outside of the task and shared by all who name it.
     fn claim(&mut self, member: &str, source: &str) -> VolumeSource {
         let mapping = self.grants.volume(source);
         if mapping.is_none() && !self.grants.is_open() {
-            self.unmapped(member, source, "claimName: CLAIM");
+            self.unmapped(member, source, ("claimName", "CLAIM"));
         } else if mapping.is_some_and(gives_new_ones) {
             let message = format!(
                 "the mapping of {source} gives each task a volume of its own; this one is shared: map a claimName"
@@ -91,14 +93,38 @@ impl Asked<'_> {
         VolumeSource::Claim { name: mapping.and_then(claim_name).unwrap_or_else(|| default_claim(source)) }
     }
 
-    fn unmapped(&mut self, member: &str, source: &str, grant: &str) {
-        let remedy = self.grants.remedy(&format!("volumes: [{{source: \"{source}\", {grant}}}]"));
-        self.refuse(member, format!("no grant says what {source} is on Kubernetes: {remedy}"));
+    fn unmapped(&mut self, member: &str, source: &str, (key, placeholder): (&'static str, &str)) {
+        let entry = Entry::new(List::Volumes, source).chosen(key, placeholder);
+        self.lacks(member, format!("no grant says what {source} is on Kubernetes"), entry);
+    }
+
+    fn lacks(&mut self, member: &str, message: String, entry: Entry) {
+        self.found.push(self.grants.lacking(format!("{}.{member}", self.path), message, entry));
     }
 
     fn refuse(&mut self, member: &str, message: impl Into<String>) {
         self.found.push(Violation::new(format!("{}.{member}", self.path), message));
     }
+}
+
+/// A path without steps back and empty steps, by its letters alone, as Docker reads it before it mounts: Kubernetes
+/// takes no `..`. One that has none stays as it is written.
+fn clean(path: &str) -> String {
+    let Some(rest) = path.strip_prefix('/') else { return path.to_owned() };
+    let inner = rest.trim_end_matches('/');
+    if !inner.split('/').any(|step| matches!(step, ".." | "." | "")) {
+        return path.to_owned();
+    }
+    let mut steps: Vec<&str> = Vec::new();
+    for step in inner.split('/') {
+        match step {
+            "" | "." => {}
+            // Above the root is the root.
+            ".." => _ = steps.pop(),
+            step => steps.push(step),
+        }
+    }
+    format!("/{}", steps.join("/"))
 }
 
 fn gives_new_ones(mapping: &VolumeMapping) -> bool {

@@ -2,7 +2,7 @@
 
 use super::order::Order;
 use super::{confinement, log_router, names, restart, volume};
-use crate::model::access::{EnvironmentSource, SecretKey};
+use crate::model::access::{KeyedObject, SecretKey};
 use crate::model::task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol, Pull};
 use crate::model::{Service, TaskDefinition};
 use k8s_openapi::api::core::v1 as corev1;
@@ -99,12 +99,12 @@ fn secret((name, from): &(String, SecretKey)) -> corev1::EnvVar {
 
 /// Objects with variables. ECS takes the first value of a name, Kubernetes the last: so the order is reversed.
 fn environment_files(container: &Container) -> Vec<corev1::EnvFromSource> {
-    let source = |source: &EnvironmentSource| match source {
-        EnvironmentSource::ConfigMap(name) => corev1::EnvFromSource {
+    let source = |source: &KeyedObject| match source {
+        KeyedObject::ConfigMap(name) => corev1::EnvFromSource {
             config_map_ref: Some(corev1::ConfigMapEnvSource { name: name.clone(), optional: None }),
             ..Default::default()
         },
-        EnvironmentSource::Secret(name) => corev1::EnvFromSource {
+        KeyedObject::Secret(name) => corev1::EnvFromSource {
             secret_ref: Some(corev1::SecretEnvSource { name: name.clone(), optional: None }),
             ..Default::default()
         },

@@ -7,14 +7,17 @@ mod fluent_bit;
 mod fluentd;
 
 use super::names;
-use crate::model::{Container, LogRouter, RouterKind, Service, TaskDefinition, label};
+use crate::model::access::KeyedObject;
+use crate::model::{Container, Include, LogRouter, RouterKind, Service, TaskDefinition, label};
 use k8s_openapi::api::core::v1 as corev1;
 
 /// Volume with the settings.
 const SETTINGS: &str = "berth-log-router";
 /// Volume with the output of the task's containers as their node keeps it.
 const OUTPUT: &str = "berth-log-output";
-/// Where the router finds it.
+/// Volume with further settings that stand for a file in S3.
+const FURTHER: &str = "berth-log-settings";
+/// Where the router finds the output.
 const OUTPUT_PATH: &str = "/var/log/berth";
 /// The task's UID, for settings.
 const TASK: &str = "BERTH_TASK_UID";
@@ -52,15 +55,20 @@ pub(super) fn equip(container: &Container, pod: &mut corev1::Container) {
         }),
     };
     let mounts = pod.volume_mounts.get_or_insert_default();
-    let path = file(router.kind);
-    mounts.retain(|known| known.mount_path != path);
-    mounts.push(corev1::VolumeMount {
-        name: SETTINGS.to_owned(),
-        mount_path: path.to_owned(),
-        sub_path: path.rsplit('/').next().map(str::to_owned),
-        read_only: Some(true),
-        ..Default::default()
-    });
+    let mut give = |volume: &str, path: &str| {
+        mounts.retain(|known| known.mount_path != path);
+        mounts.push(corev1::VolumeMount {
+            name: volume.to_owned(),
+            mount_path: path.to_owned(),
+            sub_path: Some(last(path).to_owned()),
+            read_only: Some(true),
+            ..Default::default()
+        });
+    };
+    give(SETTINGS, file(router.kind));
+    if let Some(Include::Mapped { .. }) = router.include {
+        give(FURTHER, external(router.kind));
+    }
     let mut variables = vec![field(TASK, "metadata.uid")];
     if router.reads_node {
         variables
@@ -84,7 +92,7 @@ pub(super) fn volumes(task_definition: &TaskDefinition) -> Vec<corev1::Volume> {
     let mut volumes = Vec::new();
     for router in routers {
         let item = corev1::DownwardAPIVolumeFile {
-            path: file(router.kind).rsplit('/').next().unwrap_or_default().to_owned(),
+            path: last(file(router.kind)).to_owned(),
             field_ref: Some(corev1::ObjectFieldSelector {
                 field_path: format!("metadata.annotations['{}']", label::LOG_ROUTER),
                 api_version: Some("v1".into()),
@@ -99,6 +107,7 @@ pub(super) fn volumes(task_definition: &TaskDefinition) -> Vec<corev1::Volume> {
             }),
             ..Default::default()
         });
+        volumes.extend(further(router));
         if router.reads_node {
             volumes.push(corev1::Volume {
                 name: OUTPUT.to_owned(),
@@ -111,6 +120,49 @@ pub(super) fn volumes(task_definition: &TaskDefinition) -> Vec<corev1::Volume> {
         }
     }
     volumes
+}
+
+/// The volume with the one key that stands for a file in S3.
+fn further(router: &LogRouter) -> Option<corev1::Volume> {
+    let Some(Include::Mapped { object, key }) = &router.include else { return None };
+    let items = Some(vec![corev1::KeyToPath {
+        key: key.clone(),
+        path: last(external(router.kind)).to_owned(),
+        ..Default::default()
+    }]);
+    let mut volume = corev1::Volume { name: FURTHER.to_owned(), ..Default::default() };
+    match object.clone() {
+        KeyedObject::ConfigMap(name) => {
+            volume.config_map = Some(corev1::ConfigMapVolumeSource { name, items, ..Default::default() });
+        }
+        KeyedObject::Secret(name) => {
+            volume.secret =
+                Some(corev1::SecretVolumeSource { secret_name: Some(name), items, ..Default::default() });
+        }
+    }
+    Some(volume)
+}
+
+/// The file that the settings include.
+fn included(router: &LogRouter) -> Option<&str> {
+    router.include.as_ref().map(|include| match include {
+        Include::OfImage(path) => path,
+        Include::Mapped { .. } => external(router.kind),
+    })
+}
+
+/// Where each program finds what ECS fetches from S3
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef.html>).
+const fn external(kind: RouterKind) -> &'static str {
+    match kind {
+        RouterKind::FluentBit => "/fluent-bit/etc/external.conf",
+        RouterKind::Fluentd => "/fluentd/etc/external.conf",
+    }
+}
+
+/// The name of the file at `path`.
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Where each program reads its settings, as ECS has it.

@@ -237,6 +237,12 @@ pub const SAMPLES: &[Sample] = &[
         "",
         "{\"enable-ecs-log-metadata\": \"false\"}",
     ),
+    beside(
+        FIRELENS,
+        "containerDefinitions[].firelensConfiguration.options",
+        "{\"config-file-type\": \"s3\", \"config-file-value\": \"arn:aws:s3:::b/a.conf\"}",
+        "{\"config-file-type\": \"s3\", \"config-file-value\": \"arn:aws:s3:::b/b.conf\"}",
+    ),
     // Volumes.
     sample("volumes[].name", "\"v\"", "\"w\""),
     beside(VOLUME, "volumes[].host.sourcePath", "", "\"/srv\""),

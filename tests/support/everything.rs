@@ -13,6 +13,7 @@ pub fn everything() -> Value {
         "roles": [{"arn": "*"}],
         "secrets": [{"arn": "*"}],
         "environmentFiles": [{"arn": "*"}],
+        "configFiles": [{"arn": "*"}],
         "volumes": [{"source": "*"}, {"source": "ebs", "storageClass": "fast"}, {"source": "rexray/*", "storageClass": "slow"},
             {"source": "rexray/efs", "storageClass": "slower"}],
         "registries": [{"host": "*", "pullSecret": "registry"}],

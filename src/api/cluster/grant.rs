@@ -50,6 +50,9 @@ document! {
         /// What environment files stand for.
         #[schemars(length(max = 100))]
         environment_files: Vec<EnvironmentFileMapping>,
+        /// What settings of log routers in S3 stand for (`firelensConfiguration` with `config-file-type: s3`).
+        #[schemars(length(max = 100))]
+        config_files: Vec<ConfigFileMapping>,
         /// What file systems, shared docker volumes and volumes configured at launch stand for.
         #[schemars(length(max = 100))]
         volumes: Vec<VolumeMapping>,
@@ -127,6 +130,25 @@ document! {
         /// Name of the Secret.
         #[schemars(length(max = 253))]
         secret_name: String,
+    }
+
+    /// What a file in S3 with settings of a log router stands for: a key of an object of the task's namespace, as
+    /// `kubectl create configmap NAME --from-file FILE` makes it. Give one of configMapName and secretName.
+    #[schemars(transform = rules::config_file)]
+    ConfigFileMapping {
+        /// ARN of the object, or the beginning of ARNs with a trailing `*`.
+        #[schemars(required, length(max = 2048))]
+        arn: String,
+        /// Name of the ConfigMap. Default, if there is no secretName: the file's name in Kubernetes' form
+        /// (`conf/extra.conf` is `extra-conf`).
+        #[schemars(length(max = 253))]
+        config_map_name: String,
+        /// Name of the Secret.
+        #[schemars(length(max = 253))]
+        secret_name: String,
+        /// Key in it. Default: the file's name (`extra.conf`).
+        #[schemars(length(max = 253))]
+        key: String,
     }
 
     /// What a volume outside the task stands for: a claim of the task's namespace, or a new one per task. Give one of

@@ -81,6 +81,12 @@ pub(super) const CLUSTER: &[Field] = &[
                 ]),
             ]),
             mapped("environmentFiles").with(&[mapped("arn"), mapped("configMapName"), mapped("secretName")]),
+            mapped("configFiles").with(&[
+                mapped("arn"),
+                mapped("configMapName"),
+                mapped("secretName"),
+                mapped("key"),
+            ]),
             mapped("volumes").with(&[mapped("source"), mapped("claimName"), mapped("storageClass")]),
             mapped("registries").with(&[mapped("host"), mapped("pullSecret")]),
         ]),

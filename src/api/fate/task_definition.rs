@@ -124,7 +124,7 @@ const CONTAINER: &[Field] = &[
     )
     .with(&[mapped("value"), mapped("type")]),
     mapped("mountPoints").with(&[mapped("sourceVolume"), mapped("containerPath"), mapped("readOnly")]),
-    mapped_as("volumesFrom", "what the other container's mountPoints say, not what its image declares")
+    mapped_as("volumesFrom", "what the other container's mountPoints say, nothing if it has none; not what its image declares")
         .with(&[mapped("sourceContainer"), mapped("readOnly")]),
     mapped("linuxParameters").with(LINUX),
     mapped_as(
@@ -154,8 +154,8 @@ const CONTAINER: &[Field] = &[
     mapped("user").except(&[refusing(
         "a name",
         |user| !user.as_str().is_some_and(has_numbers) && user != "" && !user.is_null(),
-        "a name other than root and nobody (65534) can only be looked up inside the image: write the number, as uid or \
-         uid:gid",
+        "a name other than root and nobody (65534) can only be looked up inside the image: write the numbers that \
+         `docker run --rm --entrypoint id IMAGE USER` prints, as UID:GID",
     )]),
     mapped("workingDirectory"),
     refused(
@@ -238,7 +238,13 @@ const CONTAINER: &[Field] = &[
         "the router finds settings as on ECS and takes records on port 24224 of the task; it reads what the containers print \
          where a grant opens `/var/log/pods` of the node",
     )
-    .with(&[mapped("type"), mapped("options")]),
+    .with(&[
+        mapped("type"),
+        mapped_as(
+            "options",
+            "`config-file-type: s3`: the file that a Cluster's grant (configFiles) maps `config-file-value` to; refused without",
+        ),
+    ]),
     mapped_as(
         "credentialSpecs",
         "Windows containers run as the account of the GMSACredentialSpec that is called as the ARN or file ends; Linux \

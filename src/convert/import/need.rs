@@ -20,6 +20,8 @@ pub enum Sort {
     Secret,
     /// An environment file.
     EnvironmentFile,
+    /// Settings of a log router in S3.
+    ConfigFile,
     /// A file system, a shared docker volume, or volumes configured at launch.
     Volume,
     /// A registry that wants credentials.
@@ -210,6 +212,7 @@ fn references(container: &Value) -> Vec<(Sort, String)> {
         // A router reads what the others print from the node.
         found.push((Sort::HostPath, "/var/log/pods".to_owned()));
     }
+    found.extend(config_file(container).map(|file| (Sort::ConfigFile, file)));
     let has_credentials = container.get("repositoryCredentials").is_some_and(|one| !one.is_null());
     let image = text(container, "image").unwrap_or_default();
     let host = image.split('/').next().filter(|host| host.contains(['.', ':']) && image.contains('/'));
@@ -218,6 +221,13 @@ fn references(container: &Value) -> Vec<(Sort, String)> {
         found.push((Sort::Registry, host.to_owned()));
     }
     found
+}
+
+/// The settings in S3 of a router.
+fn config_file(container: &Value) -> Option<String> {
+    let options = container.get("firelensConfiguration")?.get("options")?;
+    text(options, "config-file-type").filter(|kind| kind == "s3")?;
+    text(options, "config-file-value")
 }
 
 /// A secret without the JSON key, version stage and version id that may follow its ARN.
@@ -263,7 +273,10 @@ mod tests {
                 "image": "1.dkr.ecr.eu-west-1.amazonaws.com/web:1", "privileged": true,
                 "secrets": [{"name": "P", "valueFrom": "arn:aws:secretsmanager:r:1:secret:db-AbCdEf:password::"}],
                 "systemControls": [{"namespace": "net.core.somaxconn", "value": "1"}],
-                "linuxParameters": {"capabilities": {"add": ["CHOWN"]}}
+                "linuxParameters": {"capabilities": {"add": ["CHOWN"]}},
+                "firelensConfiguration": {"type": "fluentd", "options": {
+                    "config-file-type": "s3", "config-file-value": "arn:aws:s3:::conf/extra.conf"
+                }}
             }]
         }));
         let of = |sort: Sort, name: &str| (sort, name.to_owned());
@@ -272,8 +285,10 @@ mod tests {
             of(Sort::Permission, "Privileged"),
             of(Sort::Permission, "Sysctls"),
             of(Sort::HostPath, "/data"),
+            of(Sort::HostPath, "/var/log/pods"),
             of(Sort::Role, "arn:aws:iam::1:role/web"),
             of(Sort::Secret, "arn:aws:secretsmanager:r:1:secret:db-AbCdEf"),
+            of(Sort::ConfigFile, "arn:aws:s3:::conf/extra.conf"),
             of(Sort::Volume, "d"),
             of(Sort::Volume, "ebs"),
             of(Sort::Volume, "fs-1"),

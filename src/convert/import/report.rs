@@ -144,12 +144,13 @@ impl<'a> Judged<'a> {
 
     /// What an administrator has to grant for it.
     fn mapped(&self, service: &str) -> Vec<String> {
-        const GRANTED: [(Sort, &str); 7] = [
+        const GRANTED: [(Sort, &str); 8] = [
             (Sort::Permission, "permission"),
             (Sort::HostPath, "host path"),
             (Sort::Role, "task role"),
             (Sort::Secret, "secret"),
             (Sort::EnvironmentFile, "environment file"),
+            (Sort::ConfigFile, "log router settings"),
             (Sort::Volume, "volume"),
             (Sort::Registry, "registry"),
         ];

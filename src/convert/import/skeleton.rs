@@ -66,12 +66,13 @@ fn ordered(cluster: Value) -> Value {
 }
 
 fn grant(namespace: &str, needs: &Needs) -> String {
-    const MEMBERS: [(Sort, &str, &str); 7] = [
+    const MEMBERS: [(Sort, &str, &str); 8] = [
         (Sort::Permission, "permissions", ""),
         (Sort::HostPath, "hostPaths", ""),
         (Sort::Role, "roles", "arn: "),
         (Sort::Secret, "secrets", "arn: "),
         (Sort::EnvironmentFile, "environmentFiles", "arn: "),
+        (Sort::ConfigFile, "configFiles", "arn: "),
         (Sort::Volume, "volumes", "source: "),
         (Sort::Registry, "registries", "host: "),
     ];

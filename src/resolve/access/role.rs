@@ -4,6 +4,7 @@ use super::Found;
 use crate::api::TaskDefinitionSpec;
 use crate::api::cluster::grant::RoleMapping;
 use crate::model::access::{Access, TaskRole};
+use crate::model::lack::{Entry, List};
 use crate::resolve::grants::Permission;
 use std::collections::BTreeMap;
 
@@ -25,10 +26,9 @@ pub(super) fn role(spec: &TaskDefinitionSpec, found: &mut Found<'_>, access: &mu
         }
         None => {
             let message = format!(
-                "no grant says what {arn} is: {}; or permissions: [UnmappedRoles], and the tasks run without its rights",
-                grants.remedy(&format!("roles: [{{arn: \"{arn}\"}}]"))
+                "no grant says what {arn} is (with permission UnmappedRoles the tasks run without its rights)"
             );
-            found.violation("spec.taskRoleArn", message);
+            found.lacks("spec.taskRoleArn", message, Entry::new(List::Roles, arn));
         }
     }
 }

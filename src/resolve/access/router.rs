@@ -2,9 +2,10 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html>
 
-use super::{Access, Found, secret};
+use super::{Access, Found, config_file, secret};
 use crate::api::task_definition::container::{ContainerDefinition, FirelensConfiguration};
-use crate::model::{Container, LogRouter, Output, RouterKind, Violation};
+use crate::model::lack::{Entry, List};
+use crate::model::{Container, Include, LogRouter, Output, RouterKind, Violation};
 use std::collections::BTreeMap;
 
 /// The node's log files, one folder per task.
@@ -53,7 +54,7 @@ pub(super) fn route(
         let message = format!(
             "what the containers print stays with the node's container runtime: the router gets what they send to \
              {HOST}:{PORT} (FLUENT_HOST, FLUENT_PORT); for their output {}",
-            found.grants.remedy(&format!("hostPaths: [{LOGS}]"))
+            found.grants.remedy([Entry::new(List::HostPaths, LOGS)])
         );
         access.without_effect.push(Violation::new(path, message));
     }
@@ -80,16 +81,16 @@ fn settings_of(
         Some("fluentd") => RouterKind::Fluentd,
         _ => return None,
     };
-    if option("config-file-type") == Some("s3") {
-        let message =
-            "nothing fetches a file from S3 here: put it into the image and write config-file-type file";
-        found.violation(format!("{path}.options.config-file-type"), message);
-    }
-    let include = option("config-file-value").filter(|_| option("config-file-type") == Some("file"));
+    let file = option("config-file-value");
+    let include = match option("config-file-type") {
+        Some("file") => file.map(|path| Include::OfImage(path.to_owned())),
+        Some("s3") => config_file::mapped(file, &format!("{path}.options.config-file-value"), found),
+        _ => None,
+    };
     Some(LogRouter {
         kind,
         metadata: option("enable-ecs-log-metadata") != Some("false"),
-        include: include.map(str::to_owned),
+        include,
         reads_node: !found.grants.is_open() && found.grants.permits_path(LOGS),
         outputs: Vec::new(),
     })

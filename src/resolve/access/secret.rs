@@ -5,7 +5,8 @@ use super::{Access, Found};
 use crate::api::cluster::grant::{SecretMapping, SecretStoreReference};
 use crate::api::common::Secret;
 use crate::api::task_definition::container::{ContainerDefinition, EnvironmentFile};
-use crate::model::access::{EnvironmentSource, FetchedSecret, Form, SecretKey, Store};
+use crate::model::access::{FetchedSecret, Form, KeyedObject, SecretKey, Store};
+use crate::model::lack::{Entry, List};
 use crate::model::{Violation, name};
 
 /// Key of a Secret with a whole value, where the grant names none.
@@ -81,10 +82,8 @@ fn mapping(from: &ValueFrom, path: &str, found: &mut Found<'_>) -> Option<Secret
     let mapping = mapping.or_else(|| found.grants.is_open().then(SecretMapping::default));
     if mapping.is_none() {
         let shown = from.names.get(1).unwrap_or(&from.source);
-        let grant = format!("secrets: [{{arn: \"{shown}\", secretName: {}}}]", from.object_name());
-        let message =
-            format!("no grant says which Secret {} is: {}", from.source, found.grants.remedy(&grant));
-        found.violation(path, message);
+        let entry = Entry::new(List::Secrets, shown).by_default("secretName", from.object_name());
+        found.lacks(path, format!("no grant says which Secret {} is", from.source), entry);
     }
     mapping
 }
@@ -142,11 +141,7 @@ fn fetched(from: &ValueFrom, mapping: &SecretMapping, store: &SecretStoreReferen
 
 /// The objects that the environment files of `definition` are, in the order of the document: of a variable in two
 /// files the first value holds.
-pub(super) fn files(
-    definition: &ContainerDefinition,
-    path: &str,
-    found: &mut Found<'_>,
-) -> Vec<EnvironmentSource> {
+pub(super) fn files(definition: &ContainerDefinition, path: &str, found: &mut Found<'_>) -> Vec<KeyedObject> {
     let path = format!("{path}.environmentFiles");
     let files = definition.environment_files.as_deref().unwrap_or_default();
     if files.len() > FILES {
@@ -158,7 +153,7 @@ pub(super) fn files(
 }
 
 /// The object that one file is.
-fn file(arn: &str, path: String, found: &mut Found<'_>) -> Option<EnvironmentSource> {
+fn file(arn: &str, path: String, found: &mut Found<'_>) -> Option<KeyedObject> {
     let Some(stem) = arn.strip_suffix(".env") else {
         found.violation(path, format!("\"{arn}\": the name of an environment file ends in .env"));
         return None;
@@ -167,14 +162,13 @@ fn file(arn: &str, path: String, found: &mut Found<'_>) -> Option<EnvironmentSou
     let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     match found.grants.environment_file(arn) {
         Some(mapping) => Some(match (text(&mapping.config_map_name), text(&mapping.secret_name)) {
-            (None, Some(secret)) => EnvironmentSource::Secret(secret),
-            (config_map, _) => EnvironmentSource::ConfigMap(config_map.unwrap_or(own)),
+            (None, Some(secret)) => KeyedObject::Secret(secret),
+            (config_map, _) => KeyedObject::ConfigMap(config_map.unwrap_or(own)),
         }),
-        None if found.grants.is_open() => Some(EnvironmentSource::ConfigMap(own)),
+        None if found.grants.is_open() => Some(KeyedObject::ConfigMap(own)),
         None => {
-            let grant = format!("environmentFiles: [{{arn: \"{arn}\", configMapName: {own}}}]");
-            let remedy = found.grants.remedy(&grant);
-            found.violation(path, format!("no grant says which ConfigMap or Secret it is: {remedy}"));
+            let entry = Entry::new(List::EnvironmentFiles, arn).by_default("configMapName", own);
+            found.lacks(path, format!("no grant says which ConfigMap or Secret {arn} is"), entry);
             None
         }
     }

@@ -1,7 +1,8 @@
 use crate::api::{Cluster, TaskDefinitionSpec};
-use crate::model::access::{EnvironmentSource, Form, TaskRole};
-use crate::model::{TaskDefinition, Violation};
+use crate::model::access::{Form, KeyedObject, TaskRole};
+use crate::model::{Include, TaskDefinition, Violation};
 use crate::resolve::grants::Grants;
+use crate::resolve::remedy;
 use crate::resolve::task_definition::task_definition;
 use serde_json::{Value, json};
 
@@ -52,10 +53,12 @@ fn a_secret_is_a_key_of_the_secret_that_a_grant_names() {
 fn a_secret_that_no_grant_names_is_refused_with_the_grant_to_add() {
     let found = only(resolve(secrets(&[("A", SECRET)]), &granted(json!({}))));
     assert_eq!(found.path, "spec.containerDefinitions[0].secrets[0].valueFrom");
-    let grant = "secrets: [{arn: \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db\", secretName: prod-db}]";
-    assert!(found.message.contains(grant) && found.message.contains("adds to Cluster \"prod\""), "{found}");
+    let told = remedy([&found]).unwrap();
+    let grant = "secrets: [{arn: \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db\"}]";
+    assert!(told.contains(grant) && told.contains("adds to Cluster \"prod\""), "{told}");
     let found = only(resolve(secrets(&[("A", "/x")]), &Grants::none("prod", "shop")));
-    assert!(found.message.contains("applies {apiVersion: ecs.berth.dev/v1alpha1, kind: Cluster"), "{found}");
+    let told = remedy([&found]).unwrap();
+    assert!(told.contains("applies {apiVersion: ecs.berth.dev/v1alpha1, kind: Cluster"), "{told}");
     assert!(resolve(secrets(&[("A", SECRET)]), &Grants::open()).is_ok());
 }
 
@@ -126,7 +129,7 @@ fn environment_files_are_objects_that_grants_name() {
     ]}));
     let document = json!({"environmentFiles": [file("Web_App.env"), file("secret.env")]});
     let app = resolve(document, &grants).unwrap().containers.remove(0);
-    let expected = [EnvironmentSource::ConfigMap("web-app".into()), EnvironmentSource::Secret("s".into())];
+    let expected = [KeyedObject::ConfigMap("web-app".into()), KeyedObject::Secret("s".into())];
     assert_eq!(app.environment_files, expected);
     let found = only(resolve(json!({"environmentFiles": [file("a.txt")]}), &grants));
     assert!(found.message.ends_with("ends in .env"), "{found}");
@@ -135,7 +138,8 @@ fn environment_files_are_objects_that_grants_name() {
     assert_eq!(found.message, "at most 10 environment files, not 11");
     let found = only(resolve(json!({"environmentFiles": [file("a.env")]}), &granted(json!({}))));
     assert!(
-        found.message.contains("environmentFiles: [{arn: \"arn:aws:s3:::config/a.env\", configMapName: a}]")
+        remedy([&found]).unwrap().contains("environmentFiles: [{arn: \"arn:aws:s3:::config/a.env\"}]"),
+        "{found:?}"
     );
 }
 
@@ -162,7 +166,7 @@ fn a_role_is_the_service_account_that_a_grant_says() {
 fn an_unmapped_role_is_refused_only_where_an_administrator_has_written_a_cluster() {
     let found = only(with_role(&granted(json!({}))));
     assert_eq!(found.path, "spec.taskRoleArn");
-    assert!(found.message.contains(&format!("roles: [{{arn: \"{ROLE}\"}}]")), "{found}");
+    assert!(remedy([&found]).unwrap().contains(&format!("roles: [{{arn: \"{ROLE}\"}}]")), "{found}");
     let lenient = with_role(&granted(json!({"permissions": ["UnmappedRoles"]}))).unwrap();
     assert_eq!(lenient.access.unmapped_role.as_deref(), Some(ROLE));
     let disabled = ("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned());
@@ -196,10 +200,9 @@ fn registries_have_the_credentials_that_grants_name() {
     assert!(access(ecr.clone(), &grants).unmapped_images.is_empty());
     let without = granted(json!({}));
     let about = super::about_images(&access(ecr, &without), &without).unwrap();
-    assert!(
-        about
-            .contains("registries: [{host: 123456789012.dkr.ecr.eu-west-1.amazonaws.com, pullSecret: NAME}]")
-    );
+    assert!(about.contains(
+        "registries: [{host: \"123456789012.dkr.ecr.eu-west-1.amazonaws.com\", pullSecret: NAME}]"
+    ));
     let credentials = json!({"repositoryCredentials": {"credentialsParameter": SECRET}});
     assert_eq!(
         resolve(
@@ -212,7 +215,10 @@ fn registries_have_the_credentials_that_grants_name() {
         ["x"]
     );
     let found = only(resolve(credentials, &without));
-    assert!(found.message.contains("registries: [{host: \"example.com\", pullSecret: NAME}]"), "{found}");
+    assert!(
+        remedy([&found]).unwrap().contains("registries: [{host: example.com, pullSecret: NAME}]"),
+        "{found}"
+    );
 }
 
 #[test]
@@ -254,7 +260,11 @@ fn a_router_gets_the_outputs_of_the_others_and_starts_first() {
     assert_eq!(names, ["router", "app"]);
     let (router, app) = (&task.containers[0], &task.containers[1]);
     let settings = router.log_router.as_ref().unwrap();
-    assert!(settings.reads_node && settings.metadata && settings.include.as_deref() == Some("/x.conf"));
+    assert!(
+        settings.reads_node
+            && settings.metadata
+            && settings.include == Some(Include::OfImage("/x.conf".into()))
+    );
     let output = &settings.outputs[0];
     assert_eq!((output.container.as_str(), output.buffer_limit), ("app", Some(1024)));
     assert_eq!(output.options["http_Passwd"], "${FIRELENS_SECRET_0}");
@@ -271,6 +281,41 @@ fn a_router_that_may_not_read_the_nodes_files_says_what_it_misses() {
     let told = &task.access.without_effect[0];
     assert_eq!(told.path, "spec.containerDefinitions[1].firelensConfiguration");
     assert!(told.message.contains("hostPaths: [/var/log/pods]"), "{told}");
+}
+
+fn routed_by(file: Value, grants: &Grants) -> Result<TaskDefinition, Vec<Violation>> {
+    let options = json!({"config-file-type": "s3", "config-file-value": file});
+    let configuration = json!({"firelensConfiguration": {"type": "fluentd", "options": options}});
+    resolve(configuration, grants)
+}
+
+#[test]
+fn settings_of_a_router_in_s3_are_the_key_that_a_grant_names() {
+    let grants = granted(json!({"configFiles": [
+        {"arn": "arn:aws:s3:::conf/*"},
+        {"arn": "arn:aws:s3:::conf/team/*", "configMapName": "routers"},
+        {"arn": "arn:aws:s3:::conf/team/x.conf", "secretName": "own", "key": "settings"}]}));
+    let include = |path: &str| {
+        let task = routed_by(format!("arn:aws:s3:::conf/{path}").into(), &grants).unwrap();
+        task.containers[0].log_router.clone().unwrap().include.unwrap()
+    };
+    let of = |object: KeyedObject, key: &str| Include::Mapped { object, key: key.to_owned() };
+    assert_eq!(include("Extra_1.conf"), of(KeyedObject::ConfigMap("extra-1-conf".into()), "Extra_1.conf"));
+    assert_eq!(include("team/a b.conf"), of(KeyedObject::ConfigMap("routers".into()), "a_b.conf"));
+    assert_eq!(include("team/x.conf"), of(KeyedObject::Secret("own".into()), "settings"));
+}
+
+#[test]
+fn settings_of_a_router_that_no_grant_names_are_refused_with_the_grant_to_add() {
+    let found = only(routed_by(json!("arn:aws:s3:::conf/x.conf"), &granted(json!({}))));
+    assert_eq!(found.path, "spec.containerDefinitions[0].firelensConfiguration.options.config-file-value");
+    let grant = "configFiles: [{arn: \"arn:aws:s3:::conf/x.conf\"}]";
+    assert!(remedy([&found]).unwrap().contains(grant), "{found:?}");
+    assert!(routed_by(json!("arn:aws:s3:::conf/x.conf"), &Grants::open()).is_ok());
+    for wrong in ["", "/x.conf", "arn:aws:s3:::conf", "arn:aws:s3:::conf/", "s3://conf/x.conf"] {
+        let found = only(routed_by(json!(wrong), &Grants::open()));
+        assert!(found.message.contains("write arn:aws:s3:::BUCKET/PATH"), "{wrong}: {found}");
+    }
 }
 
 #[test]

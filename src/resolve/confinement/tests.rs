@@ -40,7 +40,11 @@ fn only_what_loosens_the_confinement_needs_a_permission() {
     {
         let (_, found) = judged(json!({"dockerSecurityOptions": [option]}), &nobody);
         assert_eq!(found.len(), 1, "{option}: {found:?}");
-        assert!(found[0].message.contains("permissions: [SecurityOptions]"), "{}", found[0]);
+        assert!(
+            crate::resolve::remedy(&found).unwrap().contains("permissions: [SecurityOptions]"),
+            "{}",
+            found[0]
+        );
     }
 }
 

@@ -32,7 +32,13 @@ impl Asked<'_> {
         match kind {
             "" if options.is_empty() => VolumeSource::Scratch,
             "tmpfs" if shared => {
-                self.refuse(member, "memory cannot be shared between tasks: use scope task");
+                let message = format!(
+                    "Kubernetes shares no memory between tasks: write scope task for memory of each task's own, or, in \
+                     place of dockerVolumeConfiguration, host: {{sourcePath: /dev/shm/{}}} for that of the node, which \
+                     a grant's hostPaths must permit",
+                    self.name
+                );
+                self.refuse(member, message);
                 VolumeSource::Scratch
             }
             "tmpfs" => {
@@ -75,7 +81,7 @@ impl Asked<'_> {
         let gib = size.and_then(|size| size.parse().ok()).unwrap_or(0);
         let mapping = self.grants.volume(driver);
         if mapping.is_none() && !self.grants.is_open() {
-            self.unmapped(member, driver, "storageClass: CLASS");
+            self.unmapped(member, driver, ("storageClass", "CLASS"));
         } else if mapping.and_then(claim_name).is_some() {
             let message = format!(
                 "the mapping of {driver} is one claim; each task needs a volume of its own: map a storageClass"

@@ -3,6 +3,7 @@
 use super::claim_name;
 use crate::api::ServiceSpec;
 use crate::api::service::volume::ManagedEbsVolume;
+use crate::model::lack::{Entry, List};
 use crate::model::{TaskDefinition, TaskVolume, Violation, VolumeSource};
 use crate::resolve::grants::Grants;
 
@@ -57,8 +58,8 @@ fn volume(ebs: &ManagedEbsVolume, path: &str, grants: &Grants, found: &mut Vec<V
     }
     let mapping = grants.volume(EBS);
     if mapping.is_none() && !grants.is_open() {
-        let remedy = grants.remedy(&format!("volumes: [{{source: {EBS}, storageClass: CLASS}}]"));
-        found.push(Violation::new(path, format!("no grant says what makes such a volume: {remedy}")));
+        let entry = Entry::new(List::Volumes, EBS).chosen("storageClass", "CLASS");
+        found.push(grants.lacking(path, "no grant says what makes such a volume", entry));
     } else if mapping.and_then(claim_name).is_some() {
         let message = format!(
             "the mapping of {EBS} is one claim; each task needs a volume of its own: map a storageClass"

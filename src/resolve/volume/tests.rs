@@ -28,13 +28,52 @@ fn a_path_of_the_node_is_judged_without_its_last_slash() {
         VolumeSource::Node { path: "/srv/".into() }
     );
     sound(host("/"), json!({"hostPaths": ["/*"]}));
-    for (path, allowed) in [("/srv/../etc", "/*"), ("/srv2", "/srv/*"), ("srv", "/*"), ("/", "/srv/*")] {
+    for (path, allowed) in [("/srv/../etc", "/srv/*"), ("/srv2", "/srv/*"), ("srv", "/*"), ("/", "/srv/*")] {
         let (_, found) = judged(host(path), &grants(json!({"hostPaths": [allowed]})));
         assert_eq!(found.len(), 1, "{path}");
         assert_eq!(found[0].path, "spec.volumes[0].host.sourcePath");
     }
     let (_, found) = judged(host("/etc"), &grants(json!({})));
-    assert!(found[0].message.contains("hostPaths: [/etc]"), "{found:?}");
+    assert!(crate::resolve::remedy(&found).unwrap().contains("hostPaths: [/etc]"), "{found:?}");
+}
+
+#[test]
+fn a_path_with_steps_back_is_judged_and_mounted_as_where_it_leads() {
+    for (written, path) in [
+        ("/srv/a/../b", "/srv/b"),
+        ("/srv/./b//c/", "/srv/b/c"),
+        ("/../../srv/b", "/srv/b"),
+        ("/srv/b/../..//srv/.", "/srv"),
+        ("/srv/b..c", "/srv/b..c"),
+        ("/srv/b/", "/srv/b/"),
+    ] {
+        let volume = json!({"name": "v", "host": {"sourcePath": written}});
+        let source = sound(volume, json!({"hostPaths": ["/srv/*"]})).source;
+        assert_eq!(source, VolumeSource::Node { path: path.into() }, "{written}");
+    }
+    for out in [
+        "/srv/..",
+        "/srv/../srv2",
+        "/srv/../../etc",
+        "/srv/a/../../etc/passwd",
+        "/srv/..\\etc",
+        "C:\\srv\\..\\x",
+    ] {
+        let (volume, found) = judged(
+            json!({"name": "v", "host": {"sourcePath": out}}),
+            &grants(json!({"hostPaths": ["/srv/*"]})),
+        );
+        assert_eq!(found.len(), 1, "{out}: {volume:?}");
+    }
+}
+
+#[test]
+fn memory_that_tasks_share_is_refused_with_what_to_write() {
+    let options = json!({"scope": "shared", "driverOpts": {"type": "tmpfs"}});
+    let volume = json!({"name": "cache", "dockerVolumeConfiguration": options});
+    let (_, found) = judged(volume, &Grants::open());
+    assert!(found[0].message.contains("write scope task"), "{found:?}");
+    assert!(found[0].message.contains("host: {sourcePath: /dev/shm/cache}"), "{found:?}");
 }
 
 #[test]
@@ -45,7 +84,9 @@ fn an_access_point_is_never_taken_for_its_file_system() {
     let (_, found) =
         judged(volume.clone(), &grants(json!({"volumes": [{"source": "fs-1", "claimName": "all"}]})));
     assert!(
-        found[0].message.contains("volumes: [{source: \"fs-1::fsap-2\", claimName: CLAIM}]"),
+        crate::resolve::remedy(&found)
+            .unwrap()
+            .contains("volumes: [{source: \"fs-1::fsap-2\", claimName: CLAIM}]"),
         "{found:?}"
     );
     let claim = sound(volume, json!({"volumes": [{"source": "fs-1::*"}]})).source;

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef.html>
 
-use super::{Settings, TASK, line, output_of, tag};
+use super::{Settings, TASK, included, line, output_of, tag};
 use crate::model::Output;
 
 /// Options of an output that are settings of ECS, not of Fluent Bit.
@@ -24,7 +24,7 @@ pub(super) fn settings(settings: &Settings<'_>) -> String {
     for output in &settings.router.outputs {
         filters(&mut text, output);
     }
-    if let Some(file) = &settings.router.include {
+    if let Some(file) = included(settings.router) {
         text.push_str(&format!("@INCLUDE {}\n\n", line(file)));
     }
     section(&mut text, "OUTPUT", &[("Name", "null"), ("Match", "firelens-healthcheck")]);

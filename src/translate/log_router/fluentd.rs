@@ -1,6 +1,6 @@
 //! A router's settings in Fluentd's words.
 
-use super::{Settings, TASK, line, output_of, tag};
+use super::{Settings, TASK, included, line, output_of, tag};
 use crate::model::Output;
 
 /// Options of an output that are settings of ECS, not of Fluentd.
@@ -22,7 +22,7 @@ pub(super) fn settings(settings: &Settings<'_>) -> String {
     for output in &settings.router.outputs {
         filters(&mut text, output);
     }
-    if let Some(file) = &settings.router.include {
+    if let Some(file) = included(settings.router) {
         text.push_str(&format!("@include {}\n\n", line(file)));
     }
     for output in &settings.router.outputs {

@@ -28,6 +28,11 @@ pub(super) fn environment_file(schema: &mut Schema) {
     add(schema, &ENVIRONMENT_FILE);
 }
 
+/// Adds the rules of a configuration file's mapping.
+pub(super) fn config_file(schema: &mut Schema) {
+    add(schema, &CONFIG_FILE);
+}
+
 /// Adds the rules of a volume's mapping.
 pub(super) fn volume(schema: &mut Schema) {
     add(schema, &VOLUME);
@@ -60,6 +65,8 @@ macro_rules! object_name {
 
 const NAME: &str = "must be the name of an object: lower-case letters, digits, hyphens and dots";
 const PATTERN: &str = "a * stands at the end only";
+const KEY_RULE: &str = "or(self.key, '') == '' || self.key.matches('^[-._a-zA-Z0-9]+$')";
+const KEY: &str = "a key has letters, digits, hyphens, underscores and dots";
 
 const GRANT: [Rule; 2] = [
     Rule::new(
@@ -88,11 +95,7 @@ const ROLE: [Rule; 3] = [
 const SECRET: [Rule; 4] = [
     Rule::new("arn", ends_with_star!("self.arn"), PATTERN),
     Rule::new("secretName", object_name!("self.secretName"), NAME),
-    Rule::new(
-        "key",
-        "or(self.key, '') == '' || self.key.matches('^[-._a-zA-Z0-9]+$')",
-        "a key of a Secret has letters, digits, hyphens, underscores and dots",
-    ),
+    Rule::new("key", KEY_RULE, "a key of a Secret has letters, digits, hyphens, underscores and dots"),
     Rule::new(
         "secretName",
         "or(self.secretName, '') == '' || !given(self.store) || !self.arn.contains('*')",
@@ -118,6 +121,19 @@ const ENVIRONMENT_FILE: [Rule; 4] = [
         "secretName",
         "or(self.configMapName, '') == '' || or(self.secretName, '') == ''",
         "a file is either a ConfigMap or a Secret",
+    )
+    .of(Kind::Forbidden),
+];
+
+const CONFIG_FILE: [Rule; 5] = [
+    Rule::new("arn", ends_with_star!("self.arn"), PATTERN),
+    Rule::new("configMapName", object_name!("self.configMapName"), NAME),
+    Rule::new("secretName", object_name!("self.secretName"), NAME),
+    Rule::new("key", KEY_RULE, KEY),
+    Rule::new(
+        "secretName",
+        "or(self.configMapName, '') == '' || or(self.secretName, '') == ''",
+        "a file is a key of either a ConfigMap or a Secret",
     )
     .of(Kind::Forbidden),
 ];
