@@ -157,6 +157,7 @@ impl Output {
             tasks: &tasks,
             deadlock: plan.deadlock,
             problem: None,
+            unplaced: None,
             placement: PlacementStatus {
                 strategies: preferences.exactness.as_str().to_owned(),
                 reason: preferences.exactness.reason().map(str::to_owned),

@@ -34,7 +34,7 @@ pub struct Resident {
 impl Resident {
     /// What `pod` is to its node.
     pub fn of(pod: &Pod) -> Self {
-        let spec = pod.spec.clone().unwrap_or_default();
+        let spec = pod.spec.as_ref();
         let counts = |group: &&String| pod.labels().contains_key(&label::group(group));
         Self {
             namespace: pod.namespace().unwrap_or_default(),
@@ -42,8 +42,8 @@ impl Resident {
             labels: pod.labels().clone(),
             leaving: pod.metadata.deletion_timestamp.is_some(),
             group: pod.annotations().get(label::GROUP).filter(counts).cloned(),
-            amounts: charged(&spec),
-            ports: host_ports(&spec).into_iter().collect(),
+            amounts: spec.map(charged).unwrap_or_default(),
+            ports: spec.map(host_ports).into_iter().flatten().collect(),
         }
     }
 }

@@ -242,19 +242,22 @@ fn the_nearest_comes_first_and_what_helps_is_said() {
 fn the_closest_is_named_where_the_scheduler_bears_it_out() {
     let need = Need::of(&task("new", json!({})), Vec::new());
     let rooms = three();
-    let said = |words: &str| closest(&need, &rooms, words);
+    let said = |words: &str| closest(&need, &rooms, words, "");
     let cpu = "The closest matching (container-instance small) has insufficient CPU units available.";
     assert_eq!(said("0/3 nodes are available: 3 Insufficient cpu."), Some(cpu.to_owned()));
     let cordoned = "The closest matching (container-instance cordoned) encountered error \"DRAINING\".";
     assert_eq!(said("0/3 nodes are available: 1 node(s) were unschedulable."), Some(cordoned.to_owned()));
     assert_eq!(said("0/3 nodes are available: 3 node(s) had volumes elsewhere."), None);
+    let other = "The closest matching (container-instance tainted) has insufficient CPU units available.";
+    let far = closest(&need, &rooms, "3 Insufficient cpu.", other);
+    assert_eq!(far, Some(cpu.to_owned()), "it lacks more");
     let none = "Reason: No Container Instances were found in your cluster.";
-    assert_eq!(closest(&need, &[], "no nodes available to schedule pods"), Some(none.to_owned()));
+    assert_eq!(closest(&need, &[], "no nodes available to schedule pods", ""), Some(none.to_owned()));
     // Pods that are not known here take what seems to be free.
     let free = super::rooms([&node("free", json!({}))], &[]);
     let memory = "The closest matching (container-instance free) has insufficient memory available.";
-    assert_eq!(closest(&need, &free, "1 Insufficient memory."), Some(memory.to_owned()));
-    assert_eq!(closest(&need, &free, "1 Insufficient cpu, 1 Insufficient memory."), None);
+    assert_eq!(closest(&need, &free, "1 Insufficient memory.", ""), Some(memory.to_owned()));
+    assert_eq!(closest(&need, &free, "1 Insufficient cpu, 1 Insufficient memory.", ""), None);
 }
 
 #[test]

@@ -22,8 +22,8 @@ pub fn sentence(lack: &Lack) -> String {
 }
 
 /// ECS's words about the node that comes closest, as far as what the scheduler `said` bears it out: not every pod may
-/// be known here, and a wrong name helps nobody.
-pub fn closest(need: &Need, rooms: &[Room], said: &str) -> Option<String> {
+/// be known here, and a wrong name helps nobody. Of several that are as near, the one that was told `before` stays.
+pub fn closest(need: &Need, rooms: &[Room], said: &str, before: &str) -> Option<String> {
     if rooms.is_empty() {
         return Some("Reason: No Container Instances were found in your cluster.".to_owned());
     }
@@ -32,7 +32,12 @@ pub fn closest(need: &Need, rooms: &[Room], said: &str) -> Option<String> {
         let why = known.or_else(|| verdict.lacks.is_empty().then(|| unseen(need, said)).flatten())?;
         Some(format!("The closest matching (container-instance {}) {why}", verdict.room.view.name))
     };
-    explain(need, rooms).iter().find_map(of_node)
+    let verdicts = explain(need, rooms);
+    let mut told =
+        verdicts.iter().filter_map(|verdict| Some((verdict.lacks.len(), of_node(verdict)?))).peekable();
+    let (lacks, nearest) = told.peek().cloned()?;
+    let as_near = told.take_while(|(others, _)| *others == lacks);
+    Some(as_near.map(|(_, words)| words).find(|words| before.contains(words)).unwrap_or(nearest))
 }
 
 /// What a node lacks that seems to lack nothing: the one resource that the scheduler says is short, as pods that
