@@ -15,7 +15,8 @@ mod words;
 use super::attribute;
 use super::evaluate::matches;
 use crate::model::label;
-use k8s_openapi::api::core::v1::{NodeSelectorRequirement, TopologySpreadConstraint};
+use k8s_openapi::api::core::v1::NodeSelectorRequirement;
+use selector::Surroundings;
 
 pub use amounts::{Amounts, CPU, MEMORY, PODS, units};
 pub use help::help;
@@ -35,8 +36,9 @@ pub struct Verdict<'a> {
 
 /// Judges every node: those that would take the task first, then those with the fewest and smallest lacks.
 pub fn explain<'a>(need: &Need, rooms: &'a [Room]) -> Vec<Verdict<'a>> {
-    let mut verdicts: Vec<Verdict<'a>> =
-        rooms.iter().map(|room| Verdict { room, lacks: lacks(need, room, rooms) }).collect();
+    let around = Surroundings::of(need, rooms);
+    let verdict = |room| Verdict { room, lacks: lacks(need, room, &around) };
+    let mut verdicts: Vec<Verdict<'a>> = rooms.iter().map(verdict).collect();
     verdicts.sort_by_cached_key(|verdict| {
         let weight: u64 = verdict.lacks.iter().map(Lack::weight).sum();
         (verdict.lacks.len(), weight, verdict.room.view.name.clone())
@@ -44,8 +46,8 @@ pub fn explain<'a>(need: &Need, rooms: &'a [Room]) -> Vec<Verdict<'a>> {
     verdicts
 }
 
-/// What the node `room` among `rooms` lacks for the task.
-pub fn lacks(need: &Need, room: &Room, rooms: &[Room]) -> Vec<Lack> {
+/// What a node lacks for the task.
+fn lacks(need: &Need, room: &Room, around: &Surroundings<'_>) -> Vec<Lack> {
     let mut lacks = Vec::new();
     let labels = &room.view.labels;
     let outside = need.node_selector.iter().find(|(key, value)| labels.get(*key) != Some(*value));
@@ -58,8 +60,8 @@ pub fn lacks(need: &Need, room: &Room, rooms: &[Room]) -> Vec<Lack> {
         let holder = format!("{}/{}", holder.namespace, holder.name);
         Some(Lack::Port { port: port.clone(), holder })
     }));
-    lacks.extend(attributes(need, room, rooms));
-    lacks.extend(spreads(need, room, rooms));
+    lacks.extend(attributes(need, room, around));
+    lacks.extend(spreads(need, room, around));
     let taints = room.taints.iter().filter(|taint| !selector::bears(&need.tolerations, taint));
     lacks.extend(taints.map(|taint| {
         let value = taint.value.as_deref().filter(|value| !value.is_empty());
@@ -76,24 +78,12 @@ fn resources(need: &Need, room: &Room) -> Vec<Lack> {
 }
 
 /// The pod decides: only what it requires keeps the task off. The user's words say it, where they can.
-fn attributes(need: &Need, room: &Room, rooms: &[Room]) -> Vec<Lack> {
+fn attributes(need: &Need, room: &Room, around: &Surroundings<'_>) -> Vec<Lack> {
     let mut unmet = requirements(need, room);
-    let near = need.affinity.pod_affinity.as_ref();
-    let near = near.and_then(|it| it.required_during_scheduling_ignored_during_execution.as_ref());
-    let apart = need.affinity.pod_anti_affinity.as_ref();
-    let apart = apart.and_then(|it| it.required_during_scheduling_ignored_during_execution.as_ref());
-    for term in near.into_iter().flatten() {
-        let lonely = !selector::is_near(term, need, room, rooms);
-        unmet.extend(
-            lonely.then(|| format!("a task of the group that it needs on the same {}", term.topology_key)),
-        );
-    }
-    for term in apart.into_iter().flatten() {
-        let crowded = !selector::is_apart(term, need, room, rooms);
-        unmet.extend(
-            crowded.then(|| format!("no task of the group that it avoids on the same {}", term.topology_key)),
-        );
-    }
+    let lonely = around.lonely(room);
+    unmet.extend(lonely.map(|key| format!("a task of the group that it needs on the same {key}")));
+    let crowded = around.crowded(room);
+    unmet.extend(crowded.map(|key| format!("no task of the group that it avoids on the same {key}")));
     if unmet.is_empty() {
         return Vec::new();
     }
@@ -142,21 +132,16 @@ fn said(requirement: &NodeSelectorRequirement) -> String {
     }
 }
 
-fn spreads(need: &Need, room: &Room, rooms: &[Room]) -> Vec<Lack> {
-    let uneven = need.spread.iter().filter(|spread| !selector::is_even(spread, need, room, rooms));
-    let lack = |spread: &TopologySpreadConstraint| {
-        let group = |resident: &&Resident| {
-            resident.namespace == need.namespace
-                && resident.group.as_ref().is_some_and(|group| need.labels.contains_key(&label::group(group)))
-        };
-        match room.residents.iter().find(group) {
-            Some(task) if spread.topology_key == attribute::HOSTNAME => {
-                Lack::DistinctInstance(task.name.clone())
-            }
-            _ => Lack::Spread(spread.topology_key.clone()),
-        }
+fn spreads(need: &Need, room: &Room, around: &Surroundings<'_>) -> Vec<Lack> {
+    let is_own = |resident: &&Resident| {
+        let group = resident.group.as_ref().filter(|_| resident.namespace == need.namespace);
+        group.is_some_and(|group| need.labels.contains_key(&label::group(group)))
     };
-    uneven.map(lack).collect()
+    let lack = |key: &str| match room.residents.iter().find(is_own) {
+        Some(task) if key == attribute::HOSTNAME => Lack::DistinctInstance(task.name.clone()),
+        _ => Lack::Spread(key.to_owned()),
+    };
+    around.uneven(room).map(lack).collect()
 }
 
 #[cfg(test)]

@@ -62,45 +62,91 @@ fn meant(term: &PodAffinityTerm, need: &Need, resident: &Resident) -> bool {
     here && selects(term.label_selector.as_ref(), &resident.labels)
 }
 
-/// The pods in the node's part of the cluster, by the values of the label `key`.
-fn neighbours<'a>(key: &'a str, room: &'a Room, rooms: &'a [Room]) -> impl Iterator<Item = &'a Resident> {
-    let value = room.view.labels.get(key);
-    let near = rooms.iter().filter(move |other| value.is_some() && other.view.labels.get(key) == value);
-    near.flat_map(|room| &room.residents)
+/// What the nodes hold that a task's requirements look at, counted once for all nodes.
+pub(super) struct Surroundings<'a> {
+    near: Vec<Domains<'a>>,
+    apart: Vec<Domains<'a>>,
+    spread: Vec<(&'a TopologySpreadConstraint, Domains<'a>)>,
 }
 
-/// Whether a pod that `term` means is near the node; the first of a group that is drawn to itself is at home anywhere.
-pub(super) fn is_near(term: &PodAffinityTerm, need: &Need, room: &Room, rooms: &[Room]) -> bool {
-    if neighbours(&term.topology_key, room, rooms).any(|resident| meant(term, need, resident)) {
-        return true;
+/// How many pods that are meant there are for each value of a label; every node counts, as in what Berth writes.
+struct Domains<'a> {
+    key: &'a str,
+    pods: BTreeMap<&'a str, i32>,
+    /// Whether the task itself is meant.
+    own: bool,
+}
+
+impl<'a> Domains<'a> {
+    fn count(key: &'a str, rooms: &'a [Room], own: bool, meant: impl Fn(&Resident) -> bool) -> Self {
+        let mut pods = BTreeMap::new();
+        for room in rooms {
+            let Some(value) = room.view.labels.get(key) else { continue };
+            let count = room.residents.iter().filter(|resident| meant(resident)).count();
+            *pods.entry(value.as_str()).or_insert(0) += i32::try_from(count).unwrap_or(i32::MAX);
+        }
+        Self { key, pods, own }
     }
-    let own = selects(term.label_selector.as_ref(), &need.labels);
-    own && !rooms.iter().flat_map(|room| &room.residents).any(|resident| meant(term, need, resident))
+
+    fn of_term(term: &'a PodAffinityTerm, need: &Need, rooms: &'a [Room]) -> Self {
+        let own = selects(term.label_selector.as_ref(), &need.labels);
+        Self::count(&term.topology_key, rooms, own, |resident| meant(term, need, resident))
+    }
+
+    fn of_spread(spread: &'a TopologySpreadConstraint, need: &Need, rooms: &'a [Room]) -> Self {
+        let selector = spread.label_selector.as_ref();
+        Self::count(&spread.topology_key, rooms, selects(selector, &need.labels), |resident| {
+            resident.namespace == need.namespace && !resident.leaving && selects(selector, &resident.labels)
+        })
+    }
+
+    /// The pods that are meant in the node's part of the cluster; none where it is in no part.
+    fn at(&self, room: &Room) -> Option<i32> {
+        self.pods.get(room.view.labels.get(self.key)?.as_str()).copied()
+    }
 }
 
-/// Whether no pod that `term` means is near the node.
-pub(super) fn is_apart(term: &PodAffinityTerm, need: &Need, room: &Room, rooms: &[Room]) -> bool {
-    !neighbours(&term.topology_key, room, rooms).any(|resident| meant(term, need, resident))
-}
-
-/// Whether one more task on the node keeps to `spread`. Every node counts, as in what Berth writes.
-pub(super) fn is_even(spread: &TopologySpreadConstraint, need: &Need, room: &Room, rooms: &[Room]) -> bool {
-    let Some(value) = room.view.labels.get(&spread.topology_key) else { return false };
-    let mut domains: BTreeMap<&String, i32> = BTreeMap::new();
-    for other in rooms {
-        let Some(domain) = other.view.labels.get(&spread.topology_key) else { continue };
-        let counted = |one: &&Resident| {
-            one.namespace == need.namespace
-                && !one.leaving
-                && selects(spread.label_selector.as_ref(), &one.labels)
+impl<'a> Surroundings<'a> {
+    /// What `rooms` hold that `need` looks at.
+    pub fn of(need: &'a Need, rooms: &'a [Room]) -> Self {
+        let near = need.affinity.pod_affinity.as_ref();
+        let near = near.and_then(|it| it.required_during_scheduling_ignored_during_execution.as_ref());
+        let apart = need.affinity.pod_anti_affinity.as_ref();
+        let apart = apart.and_then(|it| it.required_during_scheduling_ignored_during_execution.as_ref());
+        let terms = |terms: Option<&'a Vec<PodAffinityTerm>>| {
+            terms.into_iter().flatten().map(|term| Domains::of_term(term, need, rooms)).collect()
         };
-        let count = i32::try_from(other.residents.iter().filter(counted).count()).unwrap_or(i32::MAX);
-        *domains.entry(domain).or_insert(0) += count;
+        let spread = need.spread.iter().map(|spread| (spread, Domains::of_spread(spread, need, rooms)));
+        Self { near: terms(near), apart: terms(apart), spread: spread.collect() }
     }
-    let few = spread.min_domains.is_some_and(|least| i32::try_from(domains.len()).unwrap_or(0) < least);
-    let fewest = if few { 0 } else { domains.values().copied().min().unwrap_or(0) };
-    let own = i32::from(selects(spread.label_selector.as_ref(), &need.labels));
-    domains.get(value).copied().unwrap_or(0) + own - fewest <= spread.max_skew
+
+    /// The labels over whose values a pod that is needed is not near the node. The first of a group that is drawn to
+    /// itself is at home anywhere.
+    pub fn lonely(&self, room: &Room) -> impl Iterator<Item = &str> {
+        let is_lonely = |domains: &&Domains<'_>| {
+            let first = domains.own && domains.pods.values().all(|count| *count == 0);
+            domains.at(room).unwrap_or(0) == 0 && !first
+        };
+        self.near.iter().filter(is_lonely).map(|domains| domains.key)
+    }
+
+    /// The labels over whose values a pod that is avoided is near the node.
+    pub fn crowded(&self, room: &Room) -> impl Iterator<Item = &str> {
+        let is_crowded = |domains: &&Domains<'_>| domains.at(room).unwrap_or(0) > 0;
+        self.apart.iter().filter(is_crowded).map(|domains| domains.key)
+    }
+
+    /// The labels over whose values one more task on the node would be out of balance.
+    pub fn uneven(&self, room: &Room) -> impl Iterator<Item = &str> {
+        let is_uneven = |(spread, domains): &&(&TopologySpreadConstraint, Domains<'_>)| {
+            let Some(here) = domains.at(room) else { return true };
+            let known = i32::try_from(domains.pods.len()).unwrap_or(i32::MAX);
+            let few = spread.min_domains.is_some_and(|least| known < least);
+            let fewest = if few { 0 } else { domains.pods.values().copied().min().unwrap_or(0) };
+            here + i32::from(domains.own) - fewest > spread.max_skew
+        };
+        self.spread.iter().filter(is_uneven).map(|(_, domains)| domains.key)
+    }
 }
 
 /// Whether `tolerations` bear `taint`, which only a preference needs no bearing for.
