@@ -5,11 +5,15 @@
 //! others own.
 
 mod bundle;
+mod explain;
 mod judge;
 mod objects;
+mod situation;
 
 pub use bundle::{Bundle, documents};
+pub use explain::{Explanation, Row, Target};
 pub use judge::{Missing, Report};
+pub use situation::Situation;
 
 use crate::model::Violation;
 use std::fmt;

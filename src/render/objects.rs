@@ -21,7 +21,8 @@ use kube::ResourceExt;
 use serde::Serialize;
 
 /// The newest Kubernetes.
-const CAPABILITIES: Capabilities = Capabilities { pod_level_resources: true, container_restart_rules: true };
+pub(super) const CAPABILITIES: Capabilities =
+    Capabilities { pod_level_resources: true, container_restart_rules: true };
 
 /// No clock is read here.
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
