@@ -8,11 +8,13 @@ mod bundle;
 mod explain;
 mod judge;
 mod objects;
+mod plan;
 mod situation;
 
 pub use bundle::{Bundle, documents};
 pub use explain::{Explanation, Row, Target};
 pub use judge::{Missing, Report};
+pub use plan::{Fate, Outlook, Prospect, Shortfall, Step, Sum};
 pub use situation::Situation;
 
 use crate::model::Violation;

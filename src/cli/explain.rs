@@ -1,6 +1,6 @@
 //! `berth explain`: why a task was not placed, node by node.
 
-mod map;
+pub(super) mod map;
 
 use super::cluster::Access;
 use super::files::{bundle, unreadable};

@@ -18,10 +18,10 @@ use crate::model::label;
 use k8s_openapi::api::core::v1::NodeSelectorRequirement;
 use selector::Surroundings;
 
-pub use amounts::{Amounts, CPU, MEMORY, PODS, units};
+pub use amounts::{Amounts, CPU, MEMORY, PODS, charged, units};
 pub use help::help;
-pub use lack::{Lack, called, shown};
-pub use need::{Asked, HostPort, Need, queries};
+pub use lack::{Lack, called, left, shown};
+pub use need::{Asked, HostPort, Need, host_ports, queries};
 pub use room::{Resident, Room, rooms};
 pub use words::{closest, in_short, sentence};
 

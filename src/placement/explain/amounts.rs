@@ -49,7 +49,7 @@ impl Amounts {
     }
 
     /// Raises each to that of `others`, where that is more.
-    fn raise(&mut self, others: &Self) {
+    pub fn raise(&mut self, others: &Self) {
         for (name, amount) in others.iter() {
             let own = self.0.entry(name.to_owned()).or_insert(0);
             *own = (*own).max(amount);
