@@ -23,7 +23,7 @@ pub use help::help;
 pub use lack::{Lack, called, left, shown};
 pub use need::{Asked, HostPort, Need, host_ports, queries};
 pub use room::{Resident, Room, rooms};
-pub use words::{closest, in_short, sentence};
+pub use words::{NO_INSTANCES, closest, in_short, sentence};
 
 /// A node, and what keeps the task off it.
 #[derive(Clone, Debug)]
@@ -34,11 +34,12 @@ pub struct Verdict<'a> {
     pub lacks: Vec<Lack>,
 }
 
-/// Judges every node: those that would take the task first, then those with the fewest and smallest lacks.
+/// Judges every node of the task's cluster: those that would take the task first, then those with the fewest and smallest lacks.
 pub fn explain<'a>(need: &Need, rooms: &'a [Room]) -> Vec<Verdict<'a>> {
     let around = Surroundings::of(need, rooms);
     let verdict = |room| Verdict { room, lacks: lacks(need, room, &around) };
-    let mut verdicts: Vec<Verdict<'a>> = rooms.iter().map(verdict).collect();
+    let mut verdicts: Vec<Verdict<'a>> =
+        rooms.iter().filter(|room| is_of_cluster(need, room)).map(verdict).collect();
     verdicts.sort_by_cached_key(|verdict| {
         let weight: u64 = verdict.lacks.iter().map(Lack::weight).sum();
         (verdict.lacks.len(), weight, verdict.room.view.name.clone())
@@ -46,12 +47,14 @@ pub fn explain<'a>(need: &Need, rooms: &'a [Room]) -> Vec<Verdict<'a>> {
     verdicts
 }
 
+/// Whether a node has the labels that make it a container instance of the task's cluster.
+fn is_of_cluster(need: &Need, room: &Room) -> bool {
+    need.node_selector.iter().all(|(key, value)| room.view.labels.get(key) == Some(value))
+}
+
 /// What a node lacks for the task.
 fn lacks(need: &Need, room: &Room, around: &Surroundings<'_>) -> Vec<Lack> {
     let mut lacks = Vec::new();
-    let labels = &room.view.labels;
-    let outside = need.node_selector.iter().find(|(key, value)| labels.get(*key) != Some(*value));
-    lacks.extend(outside.map(|(key, value)| Lack::Elsewhere(format!("{key}={value}"))));
     lacks.extend((!room.view.ready).then_some(Lack::Agent));
     lacks.extend(room.cordoned.then_some(Lack::Draining));
     lacks.extend(resources(need, room));

@@ -2,10 +2,11 @@
 
 use super::Bundle;
 use super::objects::CAPABILITIES;
+use super::plan::nearest;
 use super::situation::{Situation, asked, owner, told};
 use crate::model::label;
 use crate::placement::explain::{
-    self as placing, Asked, CPU, MEMORY, Need, Room, Verdict, help, sentence, shown, units,
+    self as placing, Asked, CPU, MEMORY, Need, Room, Verdict, help, shown, units,
 };
 use crate::resolve::Resolved;
 use crate::rollout;
@@ -223,13 +224,10 @@ fn unschedulable(pod: &Pod) -> Option<String> {
 
 /// ECS's sentence, where no node takes the task.
 fn message(pod: &Pod, verdicts: &[Verdict<'_>]) -> Option<String> {
-    let why = match verdicts.first() {
-        None => "Reason: No Container Instances were found in your cluster.".to_owned(),
-        Some(nearest) => {
-            let why = sentence(nearest.lacks.first()?);
-            format!("The closest matching (container-instance {}) {why}", nearest.room.view.name)
-        }
-    };
+    if verdicts.iter().any(|verdict| verdict.lacks.is_empty()) {
+        return None;
+    }
+    let why = nearest(verdicts);
     let who = pod.annotations().get(label::SERVICE).map(|name| format!("(service {name}) "));
     Some(format!(
         "{}was unable to place a task because no container instance met all of its requirements. {why}",

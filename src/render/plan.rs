@@ -20,6 +20,7 @@ use rehearsal::Rehearsal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(super) use rehearsal::nearest;
 pub use rehearsal::{Shortfall, Step};
 
 /// What a change would do.

@@ -13,7 +13,9 @@ pub fn help(need: &Need, verdicts: &[Verdict<'_>]) -> Vec<String> {
         return Vec::new();
     }
     if verdicts.is_empty() {
-        return vec![format!("add a node with {}", size(need))];
+        let labels: Vec<String> =
+            need.node_selector.iter().map(|(key, value)| format!(" and the label {key}={value}")).collect();
+        return vec![format!("add a node with {}{}", size(need), labels.concat())];
     }
     let mut ways: Vec<String> = Vec::new();
     let mut kinds: Vec<Vec<String>> = Vec::new();
@@ -58,7 +60,6 @@ fn step(lack: &Lack, node: &str) -> String {
         Lack::Taint(taint) => format!("remove the taint {taint} from {node}"),
         Lack::Draining => format!("let {node} take tasks again (kubectl uncordon {node})"),
         Lack::Agent => format!("bring {node} back: its kubelet is not Ready"),
-        Lack::Elsewhere(label) => format!("make {node} one of the cluster's nodes (label {label})"),
     }
 }
 
@@ -77,11 +78,10 @@ fn larger(need: &Need, verdicts: &[Verdict<'_>]) -> Option<String> {
     let holds = |verdict: &&Verdict<'_>| {
         need.amounts.iter().all(|(name, amount)| verdict.room.whole.get(name) >= amount)
     };
-    let own = || verdicts.iter().filter(|one| !one.lacks.iter().any(|it| matches!(it, Lack::Elsewhere(_))));
-    if own().any(|verdict| holds(&verdict)) {
+    if verdicts.iter().any(|verdict| holds(&verdict)) {
         return None;
     }
-    let largest = |name: &str| own().map(|verdict| verdict.room.whole.get(name)).max().unwrap_or(0);
+    let largest = |name: &str| verdicts.iter().map(|it| it.room.whole.get(name)).max().unwrap_or(0);
     let (cpu, memory) = (units(largest(CPU)), largest(MEMORY) >> 20);
     Some(format!(
         "add a node with {}: none is large enough even when empty (most: {cpu} CPU units, {memory} MiB)",

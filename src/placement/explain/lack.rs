@@ -37,8 +37,6 @@ pub enum Lack {
     Draining,
     /// Its kubelet is not heard of, or says that it is not ready.
     Agent,
-    /// It is not one of the cluster's nodes, for want of this label.
-    Elsewhere(String),
 }
 
 impl Lack {
@@ -55,7 +53,6 @@ impl Lack {
             Self::Taint(_) => "TAINT".to_owned(),
             Self::Draining => "DRAINING".to_owned(),
             Self::Agent => "AGENT".to_owned(),
-            Self::Elsewhere(_) => "INACTIVE".to_owned(),
         }
     }
 
@@ -71,7 +68,6 @@ impl Lack {
             Self::MemberOf(_) | Self::Attribute(_) | Self::Taint(_) => 2000,
             Self::Draining => 3000,
             Self::Agent => 4000,
-            Self::Elsewhere(_) => 10_000,
         }
     }
 
@@ -82,14 +78,10 @@ impl Lack {
             Self::Resource { name, .. } => format!("Insufficient {name}"),
             Self::Port { .. } => "free ports".to_owned(),
             Self::MemberOf(_) | Self::Attribute(_) => "affinity".to_owned(),
-            Self::Elsewhere(_) => "node affinity/selector".to_owned(),
             Self::DistinctInstance(_) | Self::Spread(_) => "topology spread".to_owned(),
-            Self::Taint(taint) => {
-                let key = taint.split(['=', ':']).next().unwrap_or_default();
-                format!("taint {{{key}")
-            }
+            // A node that is not ready is kept from tasks by a taint.
+            Self::Taint(_) | Self::Agent => "untolerated taint".to_owned(),
             Self::Draining => "unschedulable".to_owned(),
-            Self::Agent => "node.kubernetes.io/".to_owned(),
         }
     }
 }
@@ -109,7 +101,6 @@ impl fmt::Display for Lack {
             Self::Spread(key) => write!(formatter, " over {key}"),
             Self::Draining => formatter.write_str(" takes no new tasks (cordoned)"),
             Self::Agent => formatter.write_str(" is not connected (node not Ready)"),
-            Self::Elsewhere(label) => write!(formatter, " in this cluster: no label {label}"),
         }
     }
 }

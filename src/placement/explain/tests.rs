@@ -194,8 +194,18 @@ fn what_a_node_says_of_itself_is_told() {
     );
     let bears = json!({"spec": {"tolerations": [{"key": "dedicated", "operator": "Exists"}]}});
     assert_eq!(told(&Need::of(&task("new", bears), Vec::new()), &away, &[]).len(), 2);
-    let elsewhere = Need::of(&task("new", json!({"spec": {"nodeSelector": {"pool": "a"}}})), Vec::new());
-    assert_eq!(told(&elsewhere, &node("one", json!({})), &[]), ["INACTIVE in this cluster: no label pool=a"]);
+}
+
+#[test]
+fn a_node_of_another_cluster_is_no_container_instance() {
+    let need = Need::of(&task("new", json!({"spec": {"nodeSelector": {"pool": "a"}}})), Vec::new());
+    let rooms = rooms([&node("one", json!({}))], &[]);
+    assert!(explain(&need, &rooms).is_empty());
+    assert_eq!(closest(&need, &rooms, "", ""), Some(NO_INSTANCES.to_owned()));
+    assert_eq!(
+        help(&need, &[]),
+        ["add a node with 1024 CPU units, 1024 MiB of memory free and the label pool=a"]
+    );
 }
 
 /// Three nodes: one almost large enough, one cordoned, one with a taint and far too small.

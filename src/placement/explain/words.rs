@@ -7,6 +7,9 @@ use super::{Need, Room, Verdict, explain};
 /// Longest part of the scheduler's words that is told, in characters.
 const LONGEST: usize = 300;
 
+/// What ECS says where there is no instance at all.
+pub const NO_INSTANCES: &str = "Reason: No Container Instances were found in your cluster.";
+
 /// What ECS says of one thing that an instance lacks, after its name.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>
 ///
@@ -24,15 +27,15 @@ pub fn sentence(lack: &Lack) -> String {
 /// ECS's words about the node that comes closest, as far as what the scheduler `said` bears it out: not every pod may
 /// be known here, and a wrong name helps nobody. Of several that are as near, the one that was told `before` stays.
 pub fn closest(need: &Need, rooms: &[Room], said: &str, before: &str) -> Option<String> {
-    if rooms.is_empty() {
-        return Some("Reason: No Container Instances were found in your cluster.".to_owned());
-    }
     let of_node = |verdict: &Verdict<'_>| {
         let known = verdict.lacks.iter().find(|lack| said.contains(&lack.sign())).map(sentence);
         let why = known.or_else(|| verdict.lacks.is_empty().then(|| unseen(need, said)).flatten())?;
         Some(format!("The closest matching (container-instance {}) {why}", verdict.room.view.name))
     };
     let verdicts = explain(need, rooms);
+    if verdicts.is_empty() {
+        return Some(NO_INSTANCES.to_owned());
+    }
     let mut told =
         verdicts.iter().filter_map(|verdict| Some((verdict.lacks.len(), of_node(verdict)?))).peekable();
     let (lacks, nearest) = told.peek().cloned()?;

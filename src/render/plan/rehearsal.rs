@@ -4,7 +4,7 @@ use super::{Fate, Needs, Prospect, places};
 use crate::api;
 use crate::model::{Deployment, Health, Instance, LastStatus, Task};
 use crate::placement::explain::{
-    Amounts, Need, Resident, Room, charged, explain, help, host_ports, sentence,
+    Amounts, NO_INSTANCES, Need, Resident, Room, Verdict, charged, explain, help, host_ports, sentence,
 };
 use crate::render::objects::CAPABILITIES;
 use crate::render::situation::{Situation, asked};
@@ -73,51 +73,65 @@ impl<'a> Rehearsal<'a> {
 
     /// Goes through all steps; `rooms` are left as they are in the end.
     pub fn run(mut self, rooms: &mut [Room], needs: &mut Needs) -> Prospect {
-        let service = &self.resolved.service;
-        let (mut deployments, is_new) = rollout::deployments(service, self.known, self.now);
+        let (mut deployments, is_new) = rollout::deployments(&self.resolved.service, self.known, self.now);
         // Whatever has failed so far: here all goes well.
         deployments.iter_mut().for_each(|one| (one.next_launch_at, one.launch_attempts) = (None, 0));
-        let fate = self.fate(is_new);
-        let mut prospect = Prospect {
-            name: String::new(),
-            fate,
-            desired: service.desired_count,
-            bounds: (service.lower(), service.upper().max(service.desired_count)),
-            steps: Vec::new(),
-            places: BTreeMap::new(),
-            shortfall: None,
-        };
+        let mut prospect = self.prospect(is_new);
         let mut peak = self.charged();
-        for _ in 0..STEPS {
-            self.settle();
-            let plan = rollout::plan(service, &deployments, &self.tasks, self.now);
-            let primary = plan.deployments.first().map(|primary| primary.id.clone());
-            deployments.clone_from(&plan.deployments);
-            for stop in &plan.stop {
-                self.tasks.retain(|task| task.name != stop.task);
-                rooms.iter_mut().for_each(|room| room.dismiss(&service.identity.namespace, &stop.task));
-            }
-            let starts: Vec<&Start> =
-                plan.start.iter().filter(|start| Some(&start.deployment) == primary.as_ref()).collect();
-            for start in &starts {
-                self.start(start, rooms, &mut prospect);
-            }
-            if plan.stop.is_empty() && starts.is_empty() {
-                break;
-            }
-            let new = self.tasks.iter().filter(|task| Some(&task.deployment) == primary.as_ref()).count();
-            prospect.steps.push(Step {
-                stops: count(plan.stop.len()),
-                starts: starts.iter().map(|start| start.count).sum(),
-                old: count(self.tasks.len() - new),
-                new: count(new),
-            });
-            peak = most(&peak, &self.charged());
+        while prospect.steps.len() < STEPS {
+            let Some(step) = self.step(&mut deployments, rooms, &mut prospect) else { break };
+            prospect.steps.push(step);
+            peak.raise(&self.charged());
         }
         needs.amounts.add(&peak);
         needs.held.add(&self.held());
         self.note_ports(&prospect, needs);
         prospect
+    }
+
+    /// Before its first step.
+    fn prospect(&self, is_new: bool) -> Prospect {
+        let service = &self.resolved.service;
+        Prospect {
+            name: String::new(),
+            fate: self.fate(is_new),
+            desired: service.desired_count,
+            bounds: (service.lower(), service.upper().max(service.desired_count)),
+            steps: Vec::new(),
+            places: BTreeMap::new(),
+            shortfall: None,
+        }
+    }
+
+    /// One step; none where nothing is left to do.
+    fn step(
+        &mut self,
+        deployments: &mut Vec<Deployment>,
+        rooms: &mut [Room],
+        prospect: &mut Prospect,
+    ) -> Option<Step> {
+        self.settle();
+        let service = &self.resolved.service;
+        let plan = rollout::plan(service, deployments, &self.tasks, self.now);
+        let primary = plan.deployments.first().map(|primary| primary.id.clone())?;
+        deployments.clone_from(&plan.deployments);
+        for stop in &plan.stop {
+            self.tasks.retain(|task| task.name != stop.task);
+            rooms.iter_mut().for_each(|room| room.dismiss(&service.identity.namespace, &stop.task));
+        }
+        // Older deployments start tasks only in place of some that fail.
+        let starts: Vec<&Start> = plan.start.iter().filter(|start| start.deployment == primary).collect();
+        if plan.stop.is_empty() && starts.is_empty() {
+            return None;
+        }
+        starts.iter().for_each(|start| self.start(start, rooms, prospect));
+        let new = self.tasks.iter().filter(|task| task.deployment == primary).count();
+        Some(Step {
+            stops: count(plan.stop.len()),
+            starts: starts.iter().map(|start| start.count).sum(),
+            old: count(self.tasks.len() - new),
+            new: count(new),
+        })
     }
 
     fn fate(&self, is_new: bool) -> Fate {
@@ -175,13 +189,7 @@ impl<'a> Rehearsal<'a> {
         let verdicts = explain(&need, rooms);
         let fits: Vec<_> = verdicts.iter().filter(|verdict| verdict.lacks.is_empty()).collect();
         let Some(node) = places::choose(&self.resolved.service, &fits, rooms) else {
-            let nearest = verdicts.first();
-            let why = nearest.and_then(|nearest| {
-                let why = sentence(nearest.lacks.first()?);
-                Some(format!("The closest matching (container-instance {}) {why}", nearest.room.view.name))
-            });
-            let why = why
-                .unwrap_or_else(|| "Reason: No Container Instances were found in your cluster.".to_owned());
+            let why = nearest(&verdicts);
             let shortfall = Shortfall { tasks: 0, message: why, help: help(&need, &verdicts) };
             prospect.shortfall.get_or_insert(shortfall);
             return None;
@@ -222,16 +230,19 @@ impl<'a> Rehearsal<'a> {
     }
 }
 
+/// ECS's words about the node that comes closest.
+pub(in crate::render) fn nearest(verdicts: &[Verdict<'_>]) -> String {
+    let told = verdicts.first().and_then(|nearest| {
+        let why = sentence(nearest.lacks.first()?);
+        Some(format!("The closest matching (container-instance {}) {why}", nearest.room.view.name))
+    });
+    told.unwrap_or_else(|| NO_INSTANCES.to_owned())
+}
+
 fn sum<'a>(pods: impl Iterator<Item = &'a Pod>) -> Amounts {
     let mut all = Amounts::default();
     pods.filter_map(|pod| pod.spec.as_ref()).for_each(|spec| all.add(&charged(spec)));
     all
-}
-
-fn most(one: &Amounts, other: &Amounts) -> Amounts {
-    let mut most = one.clone();
-    most.raise(other);
-    most
 }
 
 fn count(number: usize) -> u32 {
