@@ -117,7 +117,7 @@ impl Situation {
         let counted = self.revisions.iter().filter(|known| {
             known.namespace().unwrap_or_default() == namespace && hash(known) == hash(&object)
         });
-        let highest = counted.filter_map(|object| object.revision).max();
+        let highest = counted.filter_map(|object| object.revision).max().max(before);
         let first = object.revision.unwrap_or(1);
         let number = highest.map_or(first, |highest| highest + 1);
         let revision = Revision {

@@ -49,7 +49,7 @@ fn cases() -> Vec<Case> {
             ..case("cpu", "has insufficient CPU units available.", "RESOURCE:CPU needs 4096, has 3072")
         },
         Case {
-            node: |node| SimulatedNode { memory_mib: 3000.min(node.memory_mib), ..node },
+            node: |node| SimulatedNode { memory_mib: 3000, ..node },
             container: json!({"memory": 4000}),
             ..case(
                 "memory",
