@@ -3,11 +3,11 @@
 pub(super) mod map;
 
 use super::cluster::Access;
-use super::files::{bundle, unreadable};
+use super::files::{broken, bundle, unreadable};
 use super::situation::situation;
 use super::table::{row, table};
 use crate::render::{Explanation, Row, Target};
-use anyhow::{anyhow, bail};
+use anyhow::{anyhow, bail, ensure};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use std::fmt::Write as _;
@@ -68,6 +68,8 @@ fn explained(arguments: &Arguments) -> anyhow::Result<Explanation> {
     let target = target(&arguments.target)?;
     let (namespace, situation) = situation(&arguments.access, &arguments.nodes)?;
     let documents = bundle(&arguments.files, &namespace)?;
+    let wrong = broken(&documents);
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     situation.explain(&documents, (&namespace, &target), Timestamp::now()).map_err(|why| anyhow!(why))
 }
 

@@ -56,7 +56,7 @@ impl Files {
 /// What is in `files`, where that may be nothing; what names no namespace is in `namespace`.
 ///
 /// # Errors
-/// When one cannot be read, or holds what no API server would take.
+/// When one cannot be read.
 pub(super) fn bundle(files: &[PathBuf], namespace: &str) -> anyhow::Result<Bundle> {
     let mut bundle = Bundle::default();
     let read = texts(files)?;
@@ -66,10 +66,12 @@ pub(super) fn bundle(files: &[PathBuf], namespace: &str) -> anyhow::Result<Bundl
     for (source, why) in &read.unread {
         bundle.refuse(source, why);
     }
-    let wrong = bundle.report(Missing::IsElsewhere).violations;
-    let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(bundle)
+}
+
+/// What is wrong with `bundle` whatever cluster it comes to, a rule on each line.
+pub(super) fn broken(bundle: &Bundle) -> Vec<String> {
+    bundle.report(Missing::IsElsewhere).violations.iter().map(ToString::to_string).collect()
 }
 
 /// Says that files cannot be read, which is as wrong as a wrong flag.

@@ -2,7 +2,7 @@
 
 use super::cluster::Access;
 use super::explain::map::map;
-use super::files::{bundle, unreadable};
+use super::files::{broken, bundle, unreadable};
 use super::situation::situation;
 use super::table::{row, table};
 use crate::placement::explain::{called, left, shown};
@@ -41,7 +41,11 @@ pub(super) struct Arguments {
 /// Prints the plan; 0 if all of it can be done, 1 if not, 2 if there is no answer.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let outlook = match planned(arguments) {
-        Ok(outlook) => outlook,
+        Ok(Ok(outlook)) => outlook,
+        Ok(Err(broken)) => {
+            broken.iter().for_each(|rule| eprintln!("{rule}"));
+            return Ok(ExitCode::FAILURE);
+        }
         Err(error) => return Ok(unreadable(&error)),
     };
     let mut text = page(&outlook);
@@ -52,12 +56,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if outlook.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn planned(arguments: &Arguments) -> anyhow::Result<Outlook> {
+/// The plan, or the rules that the documents break.
+fn planned(arguments: &Arguments) -> anyhow::Result<Result<Outlook, Vec<String>>> {
     let (namespace, situation) = situation(&arguments.access, &arguments.nodes)?;
     let files: Vec<PathBuf> = arguments.files.iter().chain(&arguments.named).cloned().collect();
     let documents = bundle(&files, &namespace)?;
-    anyhow::ensure!(!documents.is_empty(), "there is no document in what was given");
-    Ok(situation.plan(&documents, Timestamp::now()))
+    anyhow::ensure!(!documents.is_blank(), "there is no document in what was given");
+    let wrong = broken(&documents);
+    Ok(if wrong.is_empty() { Ok(situation.plan(&documents, Timestamp::now())) } else { Err(wrong) })
 }
 
 fn page(outlook: &Outlook) -> String {

@@ -152,6 +152,11 @@ fn refused(service: &Service, why: String) -> Prospect {
     }
 }
 
+/// Whether a node takes tasks.
+fn is_open(room: &Room) -> bool {
+    room.view.ready && !room.cordoned
+}
+
 /// What all services together need.
 #[derive(Default)]
 struct Needs {
@@ -165,7 +170,7 @@ struct Needs {
 
 impl Needs {
     fn sums(&self, rooms: &[Room]) -> Vec<Sum> {
-        let open = || rooms.iter().filter(|room| room.view.ready && !room.cordoned);
+        let open = || rooms.iter().filter(|room| is_open(room));
         let of = |name: &str, needed: u64| {
             let left: u64 = open().map(|room| room.left(name)).sum();
             Sum { resource: name.to_owned(), needed, available: left + self.held.get(name) }

@@ -1,6 +1,6 @@
 //! A service's change, step by step, with tasks that take their places on nodes.
 
-use super::{Fate, Needs, Prospect, places};
+use super::{Fate, Needs, Prospect, is_open, places};
 use crate::api;
 use crate::model::{Deployment, Health, Instance, LastStatus, Task};
 use crate::placement::explain::{
@@ -15,7 +15,7 @@ use crate::translate::{self, Launch};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// More steps than any change takes that ends.
 const STEPS: usize = 1000;
@@ -84,7 +84,7 @@ impl<'a> Rehearsal<'a> {
             peak.raise(&self.charged());
         }
         needs.amounts.add(&peak);
-        needs.held.add(&self.held());
+        needs.held.add(&self.held(rooms));
         self.note_ports(&prospect, needs);
         prospect
     }
@@ -215,9 +215,12 @@ impl<'a> Rehearsal<'a> {
         sum(self.live_pods())
     }
 
-    /// What those have that are on a node.
-    fn held(&self) -> Amounts {
-        sum(self.live_pods().filter(|pod| pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_some())))
+    /// What those have that are on nodes which take tasks.
+    fn held(&self, rooms: &[Room]) -> Amounts {
+        let open: BTreeSet<&str> =
+            rooms.iter().filter(|room| is_open(room)).map(|room| room.view.name.as_str()).collect();
+        let node = |pod: &Pod| pod.spec.as_ref().and_then(|spec| spec.node_name.clone());
+        sum(self.live_pods().filter(|pod| node(pod).is_some_and(|node| open.contains(node.as_str()))))
     }
 
     fn note_ports(&self, prospect: &Prospect, needs: &mut Needs) {
