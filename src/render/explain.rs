@@ -118,7 +118,10 @@ impl Situation {
                 let resolved = resolve(name);
                 let words =
                     resolved.as_ref().and_then(|it| Some(it.as_ref().ok()?.0.clone())).unwrap_or_default();
-                match (after.representative(namespace, name, &words), resolved) {
+                // A file about a service that is there is a change: what counts is the task that it would start.
+                let is_change = self.service(namespace, name).is_some() && bundle.concerns(namespace, name);
+                let there = after.representative(namespace, name, &words).filter(|_| !is_change);
+                match (there, resolved) {
                     (Some(subject), _) => subject,
                     (None, Some(Ok((words, resolved)))) => after.next(&resolved, words, now),
                     (None, Some(Err(obstacle))) => return Err(format!("service/{name}: {}", told(obstacle))),
