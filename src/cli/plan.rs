@@ -4,7 +4,7 @@ use super::cluster::Access;
 use super::explain::map::map;
 use super::files::{broken, bundle, unreadable};
 use super::situation::situation;
-use super::table::{row, table};
+use super::table::{many, row, table};
 use crate::placement::explain::{called, left, shown};
 use crate::render::{Fate, Outlook, Prospect, Sum};
 use clap::Args;
@@ -89,17 +89,17 @@ fn page(outlook: &Outlook) -> String {
 }
 
 fn service(text: &mut String, prospect: &Prospect) {
-    let tasks = prospect.desired;
+    let tasks = many(prospect.desired, "task");
     let (lower, upper) = prospect.bounds;
     let _ = write!(text, "\nService {} ", prospect.name);
     let _ = match &prospect.fate {
         Fate::Refused(why) => writeln!(text, "is refused: {why}"),
-        Fate::Starts(reference) => writeln!(text, "starts {tasks} tasks of {reference}."),
-        Fate::Scales(from, to) => writeln!(text, "goes from {from} tasks to {to}; none is replaced."),
-        Fate::Stays => writeln!(text, "stays as it is, with {tasks} tasks."),
+        Fate::Starts(reference) => writeln!(text, "starts {tasks} of {reference}."),
+        Fate::Scales(from, to) => writeln!(text, "goes from {from} to {to} tasks; none is replaced."),
+        Fate::Stays => writeln!(text, "stays as it is, with {tasks}."),
         Fate::Deploys(from, to) => writeln!(
             text,
-            "deploys {to} in place of {from}: of {tasks} tasks at least {lower} stay healthy, at most {upper} run at once."
+            "deploys {to} in place of {from}: of {tasks} at least {lower} stay healthy, at most {upper} run at once."
         ),
     };
     steps(text, prospect);
@@ -109,7 +109,12 @@ fn service(text: &mut String, prospect: &Prospect) {
         let _ = writeln!(text, "New tasks would go to: {}", places.join(", "));
     }
     if let Some(shortfall) = &prospect.shortfall {
-        let _ = writeln!(text, "{} tasks find no container instance. {}", shortfall.tasks, shortfall.message);
+        let _ = writeln!(
+            text,
+            "{} would wait for a container instance. {}",
+            many(shortfall.tasks, "task"),
+            shortfall.message
+        );
         for way in &shortfall.help {
             let _ = writeln!(text, "- would help one: {way}");
         }

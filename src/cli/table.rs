@@ -20,6 +20,14 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
+/// `1 task`, `2 tasks`.
+pub(super) fn many(count: impl Into<u64>, what: &str) -> String {
+    match count.into() {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
+}
+
 /// A row of a table.
 pub(super) fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.into_iter().map(str::to_owned).collect()

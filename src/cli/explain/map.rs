@@ -1,5 +1,6 @@
 //! Zones, nodes and tasks as a drawing of text.
 
+use crate::cli::table::many;
 use crate::placement::explain::{CPU, MEMORY, Resident, Room};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -21,10 +22,15 @@ pub(in crate::cli) fn map(rooms: &[Room]) -> String {
     for (zone, mut rooms) in zones {
         rooms.sort_by(|one, other| one.view.name.cmp(&other.view.name));
         let tasks: usize = rooms.iter().map(|room| room.residents.iter().filter(is_task).count()).sum();
-        let _ = writeln!(text, "zone {zone}: {tasks} tasks on {} container instances", rooms.len());
+        let (tasks, nodes) = (many(tasks as u64, "task"), many(rooms.len() as u64, "container instance"));
+        let _ = writeln!(text, "zone {zone}: {tasks} on {nodes}");
         for room in rooms {
             let (cpu, memory) = (bar(room, CPU), bar(room, MEMORY));
-            let line = format!("  {:name$}  cpu {cpu}  memory {memory}  {}", room.view.name, whose(room));
+            let line = format!(
+                "  {:name$}  cpu {cpu}  memory {memory}  {}",
+                room.view.name,
+                whose(room).trim_start()
+            );
             let _ = writeln!(text, "{}", line.trim_end());
         }
     }
@@ -63,14 +69,14 @@ fn whose(room: &Room) -> String {
         .take(NAMED)
         .map(|(group, count)| format!("{} x{count}", group.strip_prefix("service:").unwrap_or(group)))
         .collect();
-    said.extend((hidden > 0).then(|| format!("{hidden} more groups")));
-    said.extend((others > 0).then(|| format!("{others} other pods")));
+    said.extend((hidden > 0).then(|| many(hidden as u64, "more group")));
+    said.extend((others > 0).then(|| many(others as u64, "other pod")));
     let mut said = said.join(", ");
     if room.cordoned {
-        said.push_str(" (DRAINING)");
+        said.push_str(" DRAINING");
     }
     if !room.view.ready {
-        said.push_str(" (not connected)");
+        said.push_str(" not connected");
     }
     said
 }

@@ -12,11 +12,6 @@ pub fn help(need: &Need, verdicts: &[Verdict<'_>]) -> Vec<String> {
     if verdicts.iter().any(|verdict| verdict.lacks.is_empty()) {
         return Vec::new();
     }
-    if verdicts.is_empty() {
-        let labels: Vec<String> =
-            need.node_selector.iter().map(|(key, value)| format!(" and the label {key}={value}")).collect();
-        return vec![format!("add a node with {}{}", size(need), labels.concat())];
-    }
     let mut ways: Vec<String> = Vec::new();
     let mut kinds: Vec<Vec<String>> = Vec::new();
     for verdict in verdicts {
@@ -28,7 +23,7 @@ pub fn help(need: &Need, verdicts: &[Verdict<'_>]) -> Vec<String> {
         kinds.push(kind);
         ways.push(way(verdict));
     }
-    ways.extend(larger(need, verdicts));
+    ways.push(another(need, verdicts));
     ways
 }
 
@@ -56,9 +51,9 @@ fn step(lack: &Lack, node: &str) -> String {
                 "add a node: {node} has {task} already, and distinctInstance allows one task of the group on each"
             )
         }
-        Lack::Spread(key) => format!("add a node with another value of {key}"),
+        Lack::Spread(key) => format!("even the tasks out over {key}, which {node} has too many of"),
         Lack::Taint(taint) => format!("remove the taint {taint} from {node}"),
-        Lack::Draining => format!("let {node} take tasks again (kubectl uncordon {node})"),
+        Lack::Draining => format!("let {node} take tasks again: kubectl uncordon {node}"),
         Lack::Agent => format!("bring {node} back: its kubelet is not Ready"),
     }
 }
@@ -73,20 +68,20 @@ fn more(name: &str, amount: u64) -> String {
     }
 }
 
-/// Where no node of the cluster could hold the task even if it were empty, that a larger one is needed.
-fn larger(need: &Need, verdicts: &[Verdict<'_>]) -> Option<String> {
-    let holds = |verdict: &&Verdict<'_>| {
+/// The node to add; with a word about its size where no node could hold the task even if it were empty.
+fn another(need: &Need, verdicts: &[Verdict<'_>]) -> String {
+    let labels = need.node_selector.iter().map(|(key, value)| format!(", the label {key}={value}"));
+    let queries = need.asked.iter().map(|asked| format!(", matching `{}`", asked.words));
+    let node = format!("add a node with {}{}", size(need), labels.chain(queries).collect::<String>());
+    let holds = |verdict: &Verdict<'_>| {
         need.amounts.iter().all(|(name, amount)| verdict.room.whole.get(name) >= amount)
     };
-    if verdicts.iter().any(|verdict| holds(&verdict)) {
-        return None;
+    if verdicts.is_empty() || verdicts.iter().any(holds) {
+        return node;
     }
     let largest = |name: &str| verdicts.iter().map(|it| it.room.whole.get(name)).max().unwrap_or(0);
     let (cpu, memory) = (units(largest(CPU)), largest(MEMORY) >> 20);
-    Some(format!(
-        "add a node with {}: none is large enough even when empty (most: {cpu} CPU units, {memory} MiB)",
-        size(need)
-    ))
+    format!("{node}: none is large enough even when empty (most: {cpu} CPU units, {memory} MiB)")
 }
 
 /// What a new node must have at least.

@@ -204,7 +204,7 @@ fn a_node_of_another_cluster_is_no_container_instance() {
     assert_eq!(closest(&need, &rooms, "", ""), Some(NO_INSTANCES.to_owned()));
     assert_eq!(
         help(&need, &[]),
-        ["add a node with 1024 CPU units, 1024 MiB of memory free and the label pool=a"]
+        ["add a node with 1024 CPU units, 1024 MiB of memory free, the label pool=a"]
     );
 }
 
@@ -235,8 +235,9 @@ fn the_nearest_comes_first_and_what_helps_is_said() {
         help(&need, &verdicts),
         [
             "free 512 more CPU units on small",
-            "let cordoned take tasks again (kubectl uncordon cordoned)",
+            "let cordoned take tasks again: kubectl uncordon cordoned",
             "free 922 more CPU units on tainted, and remove the taint dedicated=gpu:NoSchedule from tainted",
+            "add a node with 1024 CPU units, 1024 MiB of memory free",
         ]
     );
     assert_eq!(help(&need, &[]), ["add a node with 1024 CPU units, 1024 MiB of memory free"]);

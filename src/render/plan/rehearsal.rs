@@ -83,6 +83,7 @@ impl<'a> Rehearsal<'a> {
             prospect.steps.push(step);
             peak.raise(&self.charged());
         }
+        prospect.shortfall = self.shortfall(rooms);
         needs.amounts.add(&peak);
         needs.held.add(&self.held(rooms));
         self.note_ports(&prospect, needs);
@@ -110,7 +111,7 @@ impl<'a> Rehearsal<'a> {
         rooms: &mut [Room],
         prospect: &mut Prospect,
     ) -> Option<Step> {
-        self.settle();
+        self.settle(rooms, prospect);
         let service = &self.resolved.service;
         let plan = rollout::plan(service, deployments, &self.tasks, self.now);
         let primary = plan.deployments.first().map(|primary| primary.id.clone())?;
@@ -124,7 +125,7 @@ impl<'a> Rehearsal<'a> {
         if plan.stop.is_empty() && starts.is_empty() {
             return None;
         }
-        starts.iter().for_each(|start| self.start(start, rooms, prospect));
+        starts.iter().for_each(|start| self.start(start));
         let new = self.tasks.iter().filter(|task| task.deployment == primary).count();
         Some(Step {
             stops: count(plan.stop.len()),
@@ -145,8 +146,21 @@ impl<'a> Rehearsal<'a> {
         }
     }
 
-    /// What has a place comes up well.
-    fn settle(&mut self) {
+    /// What waits for a place gets one if there is one by now, and what has one comes up well.
+    fn settle(&mut self, rooms: &mut [Room], prospect: &mut Prospect) {
+        let waiting = self.tasks.iter().filter(|task| task.instance.is_none()).map(|task| task.name.clone());
+        for name in waiting.collect::<Vec<String>>() {
+            let node = self.pods.get(&name).and_then(|pod| self.place(pod, rooms));
+            // All of them are alike: where one finds no place, the next finds none.
+            let Some(node) = node else { break };
+            *prospect.places.entry(node.clone()).or_insert(0) += 1;
+            if let Some(task) = self.tasks.iter_mut().find(|task| task.name == name) {
+                task.instance = Some(node.clone());
+            }
+            if let Some(pod) = self.pods.get_mut(&name) {
+                pod.spec.get_or_insert_default().node_name = Some(node);
+            }
+        }
         for task in self.tasks.iter_mut().filter(|task| task.instance.is_some()) {
             if matches!(task.health, Health::Unknown { .. }) {
                 task.health = Health::Healthy;
@@ -156,47 +170,41 @@ impl<'a> Rehearsal<'a> {
         }
     }
 
-    fn start(&mut self, start: &Start, rooms: &mut [Room], prospect: &mut Prospect) {
+    fn start(&mut self, start: &Start) {
         let service = &self.resolved.service;
         let views = self.situation.views();
-        let mut full = false;
         for number in start.first_number..start.first_number + start.count {
-            let mut pod = translate::task(&Launch {
+            self.note(translate::task(&Launch {
                 service,
                 deployment: &start.deployment,
                 task_definition: &service.task_definition,
                 number,
                 nodes: &views,
                 capabilities: CAPABILITIES,
-            });
-            // All of them are alike: where one finds no place, the next finds none.
-            let node = if full { None } else { self.place(&pod, rooms, prospect) };
-            full = node.is_none();
-            if let (None, Some(shortfall)) = (&node, &mut prospect.shortfall) {
-                shortfall.tasks += 1;
-            }
-            if let Some(node) = &node {
-                *prospect.places.entry(node.clone()).or_insert(0) += 1;
-            }
-            pod.spec.get_or_insert_default().node_name = node;
-            self.note(pod);
+            }));
         }
     }
 
-    /// Where the pod goes; why it goes nowhere stands in `prospect` then.
-    fn place(&self, pod: &Pod, rooms: &mut [Room], prospect: &mut Prospect) -> Option<String> {
-        let need = Need::of(pod, asked(self.object, &self.resolved.revision));
-        let verdicts = explain(&need, rooms);
+    fn need(&self, pod: &Pod) -> Need {
+        Need::of(pod, asked(self.object, &self.resolved.revision))
+    }
+
+    /// Where the pod goes, if it goes anywhere; it is there then.
+    fn place(&self, pod: &Pod, rooms: &mut [Room]) -> Option<String> {
+        let verdicts = explain(&self.need(pod), rooms);
         let fits: Vec<_> = verdicts.iter().filter(|verdict| verdict.lacks.is_empty()).collect();
-        let Some(node) = places::choose(&self.resolved.service, &fits, rooms) else {
-            let why = nearest(&verdicts);
-            let shortfall = Shortfall { tasks: 0, message: why, help: help(&need, &verdicts) };
-            prospect.shortfall.get_or_insert(shortfall);
-            return None;
-        };
-        let room = rooms.iter_mut().find(|room| room.view.name == node)?;
-        room.admit(Resident::of(pod));
+        let node = places::choose(&self.resolved.service, &fits, rooms)?;
+        rooms.iter_mut().find(|room| room.view.name == node)?.admit(Resident::of(pod));
         Some(node)
+    }
+
+    /// Why tasks still wait in the end, if some do.
+    fn shortfall(&self, rooms: &[Room]) -> Option<Shortfall> {
+        let waiting: Vec<&Task> = self.tasks.iter().filter(|task| task.instance.is_none()).collect();
+        let need = self.need(self.pods.get(&waiting.first()?.name)?);
+        let verdicts = explain(&need, rooms);
+        let (message, help) = (nearest(&verdicts), help(&need, &verdicts));
+        Some(Shortfall { tasks: count(waiting.len()), message, help })
     }
 
     fn note(&mut self, pod: Pod) {
