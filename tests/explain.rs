@@ -58,7 +58,9 @@ fn a_plan_says_what_starts_and_what_does_not_fit() {
 fn a_plan_replaces_what_runs_step_by_step() {
     let small = "tests/golden/explain/small.yaml";
     let asked = ["plan", small, "-n", "shop", "--nodes", CLUSTER, "--nodes", RUNNING];
-    golden("plan-deploys", 0, &[&asked[..], &["--map"]].concat());
+    golden("plan-waits", 1, &asked);
+    let more = ["--nodes", "tests/golden/explain/node-5.yaml", "--map"];
+    golden("plan-deploys", 0, &[&asked[..], &more].concat());
 }
 
 #[test]
