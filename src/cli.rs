@@ -7,12 +7,16 @@ mod convert;
 pub mod crds;
 mod deregister;
 mod diff;
+mod explain;
 mod export;
 mod files;
 pub mod help;
 mod import;
+mod plan;
 mod render;
 mod revisions;
+mod situation;
+mod table;
 mod validate;
 
 use clap::{Parser, Subcommand};
@@ -53,6 +57,13 @@ enum Verb {
     /// Show the revisions of a family: number, status, when each was registered and who uses it; or what differs
     /// between two of them.
     Revisions(revisions::Arguments),
+    /// Say what a change would do before it is applied: which services deploy which revision, in which steps, and where
+    /// their tasks would go as far as capacity says. Ends with 0 if all of it can be done, 1 if not, 2 if there is no
+    /// answer.
+    Plan(plan::Arguments),
+    /// Say why a task was not placed: for each container instance what it lacks, the nearest first, and what would help.
+    /// Ends with 0 if it fits somewhere, 1 if nowhere, 2 if there is no answer.
+    Explain(explain::Arguments),
     /// Deregister a revision of a task definition: what runs it goes on, nothing new may use it. This cannot be undone.
     /// It sets annotation `ecs.berth.dev/deregister` on the TaskDefinition, which the operator carries out.
     Deregister(deregister::Arguments),
@@ -78,6 +89,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Render(arguments) => return render::run(&arguments),
         Verb::Validate(arguments) => return validate::run(&arguments),
         Verb::Revisions(arguments) => return readable(revisions::run(&arguments)),
+        Verb::Plan(arguments) => return plan::run(&arguments),
+        Verb::Explain(arguments) => return explain::run(&arguments),
         Verb::Deregister(arguments) => deregister::run(&arguments)?,
         Verb::Completion(arguments) => help::completion(&arguments),
     }

@@ -5,6 +5,7 @@
 
 pub mod attribute;
 pub mod evaluate;
+pub mod explain;
 pub mod expression;
 pub mod node;
 pub mod node_affinity;

@@ -5,12 +5,18 @@
 //! others own.
 
 mod bundle;
+mod explain;
 mod granting;
 mod judge;
 mod objects;
+mod plan;
+mod situation;
 
 pub use bundle::{Bundle, documents};
+pub use explain::{Explanation, Row, Target};
 pub use judge::{Missing, Report};
+pub use plan::{Fate, Outlook, Prospect, Shortfall, Step, Sum};
+pub use situation::Situation;
 
 use crate::model::Violation;
 use std::fmt;

@@ -25,7 +25,9 @@ mod volume;
 pub use disruption_budget::disruption_budget;
 pub use endpoints::{Endpoint, endpoint_slices};
 pub use external_secret::{ExternalSecret, ExternalSecretSpec, external_secret};
-pub use revision::{controller_revision, given_to, revision_counter, revision_selector, task_selector};
+pub use revision::{
+    controller_revision, given_to, managed_selector, revision_counter, revision_selector, task_selector,
+};
 pub use service::{
     discovery_name, discovery_port, discovery_service, target_group_service, target_group_services,
 };

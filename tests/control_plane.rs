@@ -28,6 +28,8 @@ mod broken;
 mod conflicts;
 #[path = "control_plane/ending.rs"]
 mod ending;
+#[path = "control_plane/explaining.rs"]
+mod explaining;
 #[path = "control_plane/failing.rs"]
 mod failing;
 #[path = "control_plane/health.rs"]

@@ -1,6 +1,6 @@
 //! `FILE…`: what is in the files.
 
-use crate::render::Bundle;
+use crate::render::{Bundle, Missing};
 use anyhow::{Context, ensure};
 use clap::Args;
 use std::io::Read;
@@ -51,6 +51,27 @@ impl Files {
         ensure!(!bundle.is_blank(), "there is no document in what was given");
         Ok(bundle)
     }
+}
+
+/// What is in `files`, where that may be nothing; what names no namespace is in `namespace`.
+///
+/// # Errors
+/// When one cannot be read.
+pub(super) fn bundle(files: &[PathBuf], namespace: &str) -> anyhow::Result<Bundle> {
+    let mut bundle = Bundle::default();
+    let read = texts(files)?;
+    for (source, text) in &read.texts {
+        bundle.add(source, text, namespace);
+    }
+    for (source, why) in &read.unread {
+        bundle.refuse(source, why);
+    }
+    Ok(bundle)
+}
+
+/// What is wrong with `bundle` whatever cluster it comes to, a rule on each line.
+pub(super) fn broken(bundle: &Bundle) -> Vec<String> {
+    bundle.report(Missing::IsElsewhere).violations.iter().map(ToString::to_string).collect()
 }
 
 /// Says that files cannot be read, which is as wrong as a wrong flag.

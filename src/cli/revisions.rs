@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let text = match (&arguments.diff, reference.revision) {
         (Some(numbers), _) => difference(&entries, numbers)?,
         (None, Some(number)) => page::whole(find(&entries, number)?, arguments.output)?,
-        (None, None) => page::table(family, &entries, arguments.output)?,
+        (None, None) => page::history(family, &entries, arguments.output)?,
     };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)

@@ -16,7 +16,7 @@ use crate::model::{Deployment, DeploymentId, LastStatus, RolloutState, Service, 
 use jiff::Timestamp;
 
 pub use contest::contested;
-pub use finding::{Problem, remarks};
+pub use finding::{Problem, remarks, told_unplaced};
 pub use news::{News, news};
 
 /// ECS keeps a service's newest hundred events.
@@ -35,6 +35,8 @@ pub struct Facts<'a> {
     pub deadlock: bool,
     /// Something that keeps the pass from doing all it wants.
     pub problem: Option<Problem>,
+    /// Why a task finds no instance, where one does not: the closest instance and the scheduler's words.
+    pub unplaced: Option<String>,
     /// How the strategies are carried out.
     pub placement: PlacementStatus,
     /// Standing remarks.

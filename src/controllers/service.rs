@@ -1,6 +1,7 @@
 //! Keeps a Service's tasks as its document says.
 
 mod reading;
+mod unplaced;
 
 use super::context::Context;
 use super::error::Error;
@@ -236,6 +237,7 @@ async fn keep(
     let unshown = listing::show(context, service, &pods, &tasks).await?;
     let mut facts = facts(resolved, &plan.deployments, &tasks, plan.deadlock);
     facts.problem = done.problem.clone();
+    facts.unplaced = unplaced::why(context, service, (&pods, &tasks), &before);
     let waits = !remarks.is_empty();
     facts.remarks.extend(remarks);
     let Conclusion { status, mut notices } = judged::conclude(&before, &facts, done.notices, now);
@@ -263,6 +265,7 @@ fn facts<'a>(
         tasks,
         deadlock,
         problem: None,
+        unplaced: None,
         placement: PlacementStatus {
             strategies: preferences.exactness.as_str().to_owned(),
             reason: preferences.exactness.reason().map(str::to_owned),

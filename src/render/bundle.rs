@@ -89,6 +89,14 @@ impl Bundle {
         }
     }
 
+    /// Whether there is a Service of this name, or any definition that it may run.
+    pub(super) fn concerns(&self, namespace: &str, name: &str) -> bool {
+        let here = |meta: &kube::core::ObjectMeta| meta.namespace.as_deref() == Some(namespace);
+        let is_it = |meta: &kube::core::ObjectMeta| here(meta) && meta.name.as_deref() == Some(name);
+        self.services.iter().any(|item| is_it(item.object.meta()))
+            || self.definitions.iter().any(|item| here(item.object.meta()))
+    }
+
     /// How many objects of ours were read.
     pub fn len(&self) -> usize {
         self.seen.len()

@@ -3,8 +3,8 @@
 use super::Remark;
 use super::bundle::{Bundle, Item};
 use super::judge::{Judged, Missing, Report};
-use crate::api::{GROUP, Service, ServiceDiscovery, TaskDefinition, VERSION};
 use crate::api::service::status::PlacementStatus;
+use crate::api::{GROUP, Service, ServiceDiscovery, TaskDefinition, VERSION};
 use crate::conclude::service::Facts;
 use crate::conclude::task_definition::Family;
 use crate::conclude::{self, service as concluded};
@@ -21,7 +21,8 @@ use kube::ResourceExt;
 use serde::Serialize;
 
 /// The newest Kubernetes.
-const CAPABILITIES: Capabilities = Capabilities { pod_level_resources: true, container_restart_rules: true };
+pub(super) const CAPABILITIES: Capabilities =
+    Capabilities { pod_level_resources: true, container_restart_rules: true };
 
 /// No clock is read here.
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -157,6 +158,7 @@ impl Output {
             tasks: &tasks,
             deadlock: plan.deadlock,
             problem: None,
+            unplaced: None,
             placement: PlacementStatus {
                 strategies: preferences.exactness.as_str().to_owned(),
                 reason: preferences.exactness.reason().map(str::to_owned),

@@ -53,6 +53,11 @@ pub fn revision_selector(family: &str) -> String {
     format!("{key}={hash}")
 }
 
+/// Label selector of all that Berth made.
+pub fn managed_selector() -> String {
+    format!("{}={}", label::MANAGED_BY, label::BERTH)
+}
+
 /// Label selector of the tasks that run a revision of `family`.
 pub fn task_selector(family: &str) -> String {
     let (key, value) = labelled(label::FAMILY, family);

@@ -1,9 +1,10 @@
 //! Facts → findings: is the service ready, is it on its way, does it need help.
 
-use super::{Counts, Document, Facts};
+use super::{Counts, Document, Facts, ServiceStatus};
 use crate::api;
 use crate::api::{ConditionType, Reason};
 use crate::conclude::Finding;
+use crate::conclude::condition::find;
 use crate::model::{Health, LastStatus, PROVEN_AFTER, RolloutState, Task, Violation};
 use crate::rollout::IMPAIRED_AFTER;
 
@@ -14,6 +15,15 @@ pub struct Problem {
     pub reason: Reason,
     /// A sentence that says what to do.
     pub message: String,
+}
+
+/// What stands between the number of tasks and why they are not placed.
+const NOT_PLACED: &str = "find no container instance that meets all of their requirements. ";
+
+/// Why tasks are not placed, as `status` tells it.
+pub fn told_unplaced(status: &ServiceStatus) -> Option<&str> {
+    let placed = find(&status.conditions, ConditionType::Placed).filter(|placed| placed.status == "False")?;
+    placed.message.split_once(NOT_PLACED).map(|(_, why)| why)
 }
 
 /// `Ready` and the one of `Reconciling` and `Stalled` that holds, then the remarks.
@@ -33,11 +43,10 @@ pub(super) fn findings(facts: &Facts<'_>, counts: &Counts) -> Vec<Finding> {
     {
         findings.push(Finding::new(ConditionType::PodSecurity, false, problem.reason, &*problem.message));
     }
-    if let Some(reason) =
-        facts.tasks.iter().filter(|task| task.is_live()).find_map(|task| task.unplaced.as_deref())
-    {
-        let unplaced = facts.tasks.iter().filter(|task| task.is_live() && task.unplaced.is_some()).count();
-        let message = format!("{unplaced} task(s) find no container instance: {reason}");
+    let unplaced = facts.tasks.iter().filter(|task| task.is_live() && task.unplaced.is_some()).count();
+    if unplaced > 0 {
+        let why = facts.unplaced.as_deref().unwrap_or_default();
+        let message = format!("{unplaced} task(s) {NOT_PLACED}{why}");
         findings.push(Finding::new(ConditionType::Placed, false, Reason::PlacementFailed, message));
     }
     findings.extend(facts.remarks.iter().cloned());

@@ -31,13 +31,12 @@ pub(super) fn reached(before: &ServiceStatus, after: &ServiceStatus, facts: &Fac
         }
         notices.extend(impaired(known, primary, service));
     }
-    if turned(before, after, ConditionType::Placed, "False")
-        && let Some(placed) = find(&after.conditions, ConditionType::Placed)
-    {
+    if turned(before, after, ConditionType::Placed, "False") {
         let message = format!(
             "(service {service}) was unable to place a task because no container instance met all of its requirements. {}",
-            placed.message
+            facts.unplaced.as_deref().unwrap_or_default()
         );
+        let message = message.trim_end();
         notices.push(Notice::warning("ServiceTaskPlacementFailure", message));
     }
     if let Document::Refused(_) = facts.document {

@@ -94,7 +94,7 @@ pub fn full() -> Service {
     definition.shared_pid = true;
     definition.containers = vec![full_container(), Container { essential: false, ..container("sidecar") }];
     service.placement.cluster_nodes = vec![("example.com/cluster".into(), "shop".into())];
-    service.placement.scheduler = Some("spread-then-pack".into());
+    service.placement.scheduler = crate::model::placement::Scheduler::Named("spread-then-pack".into());
     service.target_groups = vec![
         target_group("web", "app", 8080),
         target_group("web", "app", 9090),
