@@ -5,10 +5,12 @@
 //! others own.
 
 mod bundle;
+mod inventory;
 mod judge;
 mod objects;
 
 pub use bundle::{Bundle, documents};
+pub use inventory::{Inventory, NO_NODE};
 pub use judge::{Missing, Report};
 
 use crate::model::Violation;

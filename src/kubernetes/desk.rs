@@ -46,16 +46,18 @@ impl Desk {
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
     {
-        let (api, mut page) = (self.api::<K>(), ListParams::default().labels(labels).limit(PAGE));
-        let mut all = Vec::new();
-        loop {
-            let list = api.list(&page).await?;
-            all.extend(list.items);
-            match list.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => page = page.continue_token(&token),
-                None => return Ok(all),
-            }
-        }
+        pages(&self.api::<K>(), labels).await
+    }
+
+    /// The same of all namespaces, or of a kind that has none.
+    ///
+    /// # Errors
+    /// When the API server refuses or does not answer.
+    pub async fn list_everywhere<K>(&self, labels: &str) -> Result<Vec<K>, kube::Error>
+    where
+        K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug,
+    {
+        pages(&Api::<K>::all(self.client.clone()), labels).await
     }
 
     /// Sets an annotation of the very object that was read; a conflict is an error if it has changed since.
@@ -72,5 +74,21 @@ impl Desk {
         }});
         let name = meta.name.as_deref().unwrap_or_default();
         self.api::<K>().patch(name, &PatchParams::default(), &Patch::Merge(patch)).await
+    }
+}
+
+async fn pages<K>(api: &Api<K>, labels: &str) -> Result<Vec<K>, kube::Error>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug,
+{
+    let mut page = ListParams::default().labels(labels).limit(PAGE);
+    let mut all = Vec::new();
+    loop {
+        let list = api.list(&page).await?;
+        all.extend(list.items);
+        match list.metadata.continue_.filter(|token| !token.is_empty()) {
+            Some(token) => page = page.continue_token(&token),
+            None => return Ok(all),
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! Revisions → a table as kubectl prints them, or documents.
 
 use super::super::cluster::Output;
+use super::super::table::aligned;
 use super::Entry;
 use crate::resolve::revision::reference_of;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::fmt::Write;
 
 /// The history of `family`, the oldest revision first.
 pub(super) fn table(family: &str, entries: &[Entry], output: Option<Output>) -> anyhow::Result<String> {
@@ -86,19 +86,7 @@ fn columns(entries: &[Entry], wide: bool) -> String {
     head.extend(wide.then_some(["DEREGISTERED", "IMAGES"]).into_iter().flatten());
     let mut rows = vec![head.into_iter().map(str::to_owned).collect::<Vec<String>>()];
     rows.extend(entries.iter().map(|entry| row(entry, wide)));
-    let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len))
-        .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max())
-        .map(|width| width.unwrap_or(0) + 3)
-        .collect();
-    let mut text = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            let _ = write!(line, "{cell:width$}");
-        }
-        let _ = writeln!(text, "{}", line.trim_end());
-    }
-    text
+    aligned(&rows)
 }
 
 fn row(entry: &Entry, wide: bool) -> Vec<String> {
