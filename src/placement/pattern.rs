@@ -6,6 +6,7 @@
 //! back-references, possessive quantifiers, atomic groups) is refused.
 
 mod java;
+mod reader;
 mod set;
 
 use regex::bytes::{Regex, RegexBuilder};

@@ -4,29 +4,19 @@
 //! greedy ones.
 
 use super::PatternError;
+use super::reader::{Reader, character};
 use super::set::{self, NO_LINE_END, number};
-use std::ops::Range;
 
 /// Most groups within one another.
 const MAX_DEPTH: usize = 64;
 
-/// A place in a pattern.
-pub struct Reader<'a> {
-    text: &'a str,
-    offset: usize,
-}
-
 /// The translation of a whole pattern.
 pub fn translate(text: &str) -> Result<String, PatternError> {
-    let mut translator = Translator {
-        reader: Reader { text, offset: 0 },
-        made: String::new(),
-        open: Vec::new(),
-        dot_all: false,
-    };
+    let mut translator =
+        Translator { reader: Reader::new(text), made: String::new(), open: Vec::new(), dot_all: false };
     // What a quantifier would be about.
     let mut atom = false;
-    while let Some((at, c)) = translator.reader.next() {
+    while let Some((at, c)) = translator.reader.take() {
         atom = match c {
             '*' | '+' | '?' | '{' => {
                 translator.quantifier(at, c, atom)?;
@@ -57,7 +47,7 @@ struct Translator<'a> {
 
 impl Translator<'_> {
     fn error<T>(&self, start: usize, message: impl Into<String>) -> Result<T, PatternError> {
-        Err(PatternError::new(start..self.reader.offset, message))
+        Err(PatternError::new(start..self.reader.offset(), message))
     }
 
     /// Writes something that can be repeated; `false` where it is nothing of the kind.
@@ -84,7 +74,7 @@ impl Translator<'_> {
         } else {
             match letter {
                 'p' | 'P' => {
-                    self.reader.next();
+                    self.reader.take();
                     let class = set::property(&mut self.reader, at, letter == 'P')?;
                     self.made.push_str(&class);
                     return Ok(true);
@@ -95,7 +85,7 @@ impl Translator<'_> {
                 'b' => self.made.push_str(r"(?-u:\b)"),
                 'B' => self.made.push_str(r"(?-u:\B)"),
                 '1'..='9' | 'k' => {
-                    self.reader.next();
+                    self.reader.take();
                     return self.error(at, "back-references are not supported: they have no bound on time");
                 }
                 _ => {
@@ -105,16 +95,14 @@ impl Translator<'_> {
                 }
             }
         }
-        self.reader.next();
+        self.reader.take();
         Ok(true)
     }
 
     /// What stands between `\Q` and `\E`, or the end, stands for itself.
     fn quoted(&mut self) -> bool {
-        self.reader.next();
-        let rest = self.reader.rest();
-        let (inner, after) = rest.split_once(r"\E").unwrap_or((rest, ""));
-        self.reader.offset = self.reader.text.len() - after.len();
+        self.reader.take();
+        let inner = self.reader.quoted();
         self.made.extend(inner.chars().map(number));
         !inner.is_empty()
     }
@@ -153,7 +141,7 @@ impl Translator<'_> {
         let before = self.dot_all;
         let (mut on, mut any_case) = (true, None);
         loop {
-            match self.reader.next() {
+            match self.reader.take() {
                 Some((_, '-')) if on => on = false,
                 Some((_, 'i')) => any_case = Some(on),
                 Some((_, 's')) => self.dot_all = on,
@@ -237,83 +225,5 @@ fn bounds_of(text: &str) -> Option<(u32, Option<u32>)> {
             let (least, most) = (number(least)?, number(most)?);
             (least <= most).then_some((least, Some(most)))
         }
-    }
-}
-
-/// The character that an escape stands for, whose backslash, at `start`, has been read.
-pub fn character(reader: &mut Reader<'_>, start: usize) -> Result<char, PatternError> {
-    let Some((_, letter)) = reader.next() else {
-        return Err(PatternError::new(
-            start..reader.offset,
-            "`\\` at the end: write `\\\\` for the character",
-        ));
-    };
-    let found = match letter {
-        't' => Some('\t'),
-        'n' => Some('\n'),
-        'r' => Some('\r'),
-        'f' => Some('\u{c}'),
-        'a' => Some('\u{7}'),
-        'e' => Some('\u{1b}'),
-        '0' => reader.digits(8, 1, 3),
-        'x' if reader.eat("{") => reader.up_to('}').and_then(|text| code(text, 16)),
-        'x' => reader.digits(16, 2, 2),
-        'u' => reader.digits(16, 4, 4),
-        letter if letter.is_ascii_alphanumeric() => None,
-        other => Some(other),
-    };
-    found.ok_or_else(|| {
-        PatternError::new(start..reader.offset, format!("`\\{letter}` is no escape that there is here"))
-    })
-}
-
-fn code(text: &str, radix: u32) -> Option<char> {
-    u32::from_str_radix(text, radix).ok().and_then(char::from_u32).filter(|_| !text.starts_with('+'))
-}
-
-impl<'a> Reader<'a> {
-    /// The next character and its place.
-    pub fn next(&mut self) -> Option<(usize, char)> {
-        let (at, c) = (self.offset, self.rest().chars().next()?);
-        self.offset += c.len_utf8();
-        Some((at, c))
-    }
-
-    /// What is left.
-    pub fn rest(&self) -> &'a str {
-        self.slice(self.offset..self.text.len())
-    }
-
-    /// A part of the pattern.
-    pub fn slice(&self, range: Range<usize>) -> &'a str {
-        self.text.get(range).unwrap_or_default()
-    }
-
-    /// The next place, in bytes.
-    pub fn offset(&self) -> usize {
-        self.offset
-    }
-
-    /// Steps over `symbol` if it comes next.
-    pub fn eat(&mut self, symbol: &str) -> bool {
-        let seen = self.rest().starts_with(symbol);
-        if seen {
-            self.offset += symbol.len();
-        }
-        seen
-    }
-
-    /// What comes before `end`, over which it steps too.
-    pub fn up_to(&mut self, end: char) -> Option<&'a str> {
-        let (inner, _) = self.rest().split_once(end)?;
-        self.offset += inner.len() + end.len_utf8();
-        Some(inner)
-    }
-
-    /// The character with the number that the next digits are.
-    fn digits(&mut self, radix: u32, least: usize, most: usize) -> Option<char> {
-        let digits: String = self.rest().chars().take(most).take_while(|c| c.is_digit(radix)).collect();
-        self.offset += digits.len();
-        if digits.len() < least { None } else { code(&digits, radix) }
     }
 }

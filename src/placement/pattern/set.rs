@@ -3,7 +3,7 @@
 //! Every character is written by its number, so that nothing in a class means more to the engine than it does to Java.
 
 use super::PatternError;
-use super::java::Reader;
+use super::reader::{Reader, character};
 use std::ops::Range;
 
 /// Most classes within one another.
@@ -55,7 +55,7 @@ const CATEGORIES: [&str; 37] = [
 
 /// The class after `\p` or `\P`, which have been read from `start` on.
 pub fn property(reader: &mut Reader<'_>, start: usize, negated: bool) -> Result<String, PatternError> {
-    let name = match reader.next() {
+    let name = match reader.take() {
         Some((_, '{')) => reader.up_to('}').unwrap_or_default(),
         Some((at, letter)) => reader.slice(at..at + letter.len_utf8()),
         None => "",
@@ -89,7 +89,7 @@ pub fn class(reader: &mut Reader<'_>, start: usize, depth: usize) -> Result<Stri
     }
     let mut empty = true;
     loop {
-        let Some((at, c)) = reader.next() else {
+        let Some((at, c)) = reader.take() else {
             return Err(PatternError::new(start..start + 1, "the class is not closed: `]` is missing"));
         };
         match c {
@@ -129,7 +129,7 @@ fn member(reader: &mut Reader<'_>, first: (usize, char), class: &mut String) -> 
     }
     reader.eat("-");
     let span = |reader: &Reader<'_>| Range { start: first.0, end: reader.offset() };
-    let to = match reader.next() {
+    let to = match reader.take() {
         Some(next) => one(reader, next)?,
         None => return Ok(()),
     };
@@ -157,14 +157,14 @@ fn one(reader: &mut Reader<'_>, (at, c): (usize, char)) -> Result<Member, Patter
     }
     let letter = reader.rest().chars().next().unwrap_or_default();
     if let Some(set) = predefined(letter) {
-        reader.next();
+        reader.take();
         return Ok(Member::Set(set.to_owned()));
     }
     if matches!(letter, 'p' | 'P') {
-        reader.next();
+        reader.take();
         return property(reader, at, letter == 'P').map(Member::Set);
     }
-    super::java::character(reader, at).map(Member::Char)
+    character(reader, at).map(Member::Char)
 }
 
 /// A character as the engine reads it, wherever it stands.
