@@ -19,22 +19,18 @@ fn by_name(
     test: &Test,
     negated: bool,
     nodes: &[NodeView],
-    mut formula: Formula,
+    labels: Formula,
 ) -> Result<Formula, Unsupported> {
     let passes = predicate_of(test);
-    for node in nodes {
-        let Some(text) = node.annotated.get(name) else { continue };
-        if label_of(name, node)
-            .is_some_and(|(carrier, label)| carrier.to_label(text).as_deref() == Some(label))
-        {
-            continue;
-        }
-        formula = match passes(&Held::Annotation(text)) != negated {
-            true => formula.or(Formula::node("In", &node.name))?,
-            false => formula.and(Formula::node("NotIn", &node.name))?,
-        };
-    }
-    Ok(formula)
+    let unlabelled = nodes.iter().filter_map(|node| {
+        let text = node.annotated.get(name)?;
+        let label =
+            label_of(name, node).filter(|(carrier, label)| carrier.to_label(text).as_deref() == Some(label));
+        label.is_none().then(|| (&node.name, passes(&Held::Annotation(text)) != negated))
+    });
+    let (taken, left): (Vec<_>, Vec<_>) = unlabelled.partition(|(_, holds)| *holds);
+    let others = left.iter().try_fold(labels, |all, (name, _)| all.and(Formula::node("NotIn", name)))?;
+    taken.iter().try_fold(others, |any, (name, _)| any.or(Formula::node("In", name)))
 }
 
 /// What labels say: the first of those that can hold the attribute does.
