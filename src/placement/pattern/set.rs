@@ -30,7 +30,7 @@ pub fn predefined(letter: char) -> Option<&'static str> {
 }
 
 /// Java's names of classes within ASCII.
-const NAMED: [(&str, &str); 13] = [
+pub const NAMED: [(&str, &str); 13] = [
     ("Lower", "a-z"),
     ("Upper", "A-Z"),
     ("ASCII", r"\x00-\x7F"),
@@ -47,7 +47,7 @@ const NAMED: [(&str, &str); 13] = [
 ];
 
 /// Unicode's general categories.
-const CATEGORIES: [&str; 37] = [
+pub const CATEGORIES: [&str; 37] = [
     "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps",
     "Pe", "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Co", "Cn",
     "LC",

@@ -100,6 +100,19 @@ fn what_is_refused_is_pointed_at() {
 }
 
 #[test]
+fn the_engine_has_every_class_that_is_let_through() {
+    for category in super::set::CATEGORIES {
+        assert!(
+            Pattern::new(&format!(r"\p{{{category}}}\P{{Is{category}}}[\p{{{category}}}]")).is_ok(),
+            "{category}"
+        );
+    }
+    for (name, _) in super::set::NAMED {
+        assert!(matches(&format!(r"\p{{{name}}}|\P{{{name}}}"), "a"), "{name}");
+    }
+}
+
+#[test]
 fn a_long_choice_of_instance_types_is_not_too_large() {
     let types: Vec<String> = (0..150).map(|n| format!("m{n}\\.large")).collect();
     assert!(matches(&types.join("|"), "m149.large"));
