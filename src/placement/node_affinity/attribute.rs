@@ -8,55 +8,68 @@ use crate::placement::node::{Held, NodeView};
 use crate::placement::unsupported::Unsupported;
 use std::collections::BTreeMap;
 
-/// A comparison of the attribute `name`.
-pub fn attribute(name: &str, test: &Test, negated: bool, nodes: &[NodeView]) -> Result<Formula, Unsupported> {
-    by_name(name, test, negated, nodes, by_labels(name, test, negated, nodes)?)
+/// A comparison of an attribute.
+#[derive(Clone, Copy)]
+pub struct Comparison<'a> {
+    /// The attribute.
+    pub name: &'a str,
+    /// With what it is compared.
+    pub test: &'a Test,
+    /// Whether the comparison is not to hold.
+    pub negated: bool,
+    /// The nodes whose values are known.
+    pub nodes: &'a [NodeView],
 }
 
-/// Nodes whose annotation has a value for which they bear no label are named: their labels say something else.
-fn by_name(
-    name: &str,
-    test: &Test,
-    negated: bool,
-    nodes: &[NodeView],
-    labels: Formula,
-) -> Result<Formula, Unsupported> {
-    let passes = predicate_of(test);
-    let unlabelled = nodes.iter().filter_map(|node| {
-        let text = node.annotated.get(name)?;
-        let label =
-            label_of(name, node).filter(|(carrier, label)| carrier.to_label(text).as_deref() == Some(label));
-        label.is_none().then(|| (&node.name, passes(&Held::Annotation(text)) != negated))
-    });
-    let (taken, left): (Vec<_>, Vec<_>) = unlabelled.partition(|(_, holds)| *holds);
-    let others = left.iter().try_fold(labels, |all, (name, _)| all.and(Formula::node("NotIn", name)))?;
-    taken.iter().try_fold(others, |any, (name, _)| any.or(Formula::node("In", name)))
-}
+impl Comparison<'_> {
+    /// The nodes for which it holds.
+    pub fn formula(self) -> Result<Formula, Unsupported> {
+        let labels = self.by_labels()?;
+        self.by_name(labels)
+    }
 
-/// What labels say: the first of those that can hold the attribute does.
-fn by_labels(name: &str, test: &Test, negated: bool, nodes: &[NodeView]) -> Result<Formula, Unsupported> {
-    let carriers = attribute::carriers(name);
-    match (test, negated) {
-        (Test::Exists, false) | (Test::NotExists, true) => {
-            carriers.iter().try_fold(Formula::never(), |any, carrier| any.or(presence(carrier, true)))
-        }
-        (Test::Exists, true) | (Test::NotExists, false) => {
-            carriers.iter().try_fold(Formula::always(), |all, carrier| all.and(presence(carrier, false)))
-        }
-        _ => {
-            let (mut found, mut before) = (Formula::never(), Formula::always());
-            for (at, carrier) in carriers.iter().enumerate() {
-                let is_last = at + 1 == carriers.len();
-                let mut holds = Label { name, carrier, nodes }.holds(test, negated)?;
-                // Where it is absent, the next one is asked; `not` of a comparison holds where all are.
-                if negated && !is_last {
-                    holds = holds.and(presence(carrier, true))?;
-                }
-                found = found.or(before.clone().and(holds)?)?;
-                before = before.and(presence(carrier, false))?;
+    /// Nodes whose annotation has a value for which they bear no label are named: their labels say something else.
+    fn by_name(self, labels: Formula) -> Result<Formula, Unsupported> {
+        let passes = predicate_of(self.test);
+        let unlabelled = self.nodes.iter().filter_map(|node| {
+            let text = node.annotated.get(self.name)?;
+            let label = label_of(self.name, node);
+            let is_held =
+                label.is_some_and(|(carrier, label)| carrier.to_label(text).as_deref() == Some(label));
+            (!is_held).then(|| (&node.name, passes(&Held::Annotation(text)) != self.negated))
+        });
+        let (taken, left): (Vec<_>, Vec<_>) = unlabelled.partition(|(_, holds)| *holds);
+        let others = left.iter().try_fold(labels, |all, (name, _)| all.and(Formula::node("NotIn", name)))?;
+        taken.iter().try_fold(others, |any, (name, _)| any.or(Formula::node("In", name)))
+    }
+
+    /// What labels say: the first of those that can hold the attribute does.
+    fn by_labels(self) -> Result<Formula, Unsupported> {
+        let carriers = attribute::carriers(self.name);
+        match (self.test, self.negated) {
+            (Test::Exists, false) | (Test::NotExists, true) => {
+                carriers.iter().try_fold(Formula::never(), |any, carrier| any.or(presence(carrier, true)))
             }
-            Ok(found)
+            (Test::Exists, true) | (Test::NotExists, false) => {
+                carriers.iter().try_fold(Formula::always(), |all, carrier| all.and(presence(carrier, false)))
+            }
+            _ => self.by_first(&carriers),
         }
+    }
+
+    fn by_first(self, carriers: &[Carrier<'_>]) -> Result<Formula, Unsupported> {
+        let (mut found, mut before) = (Formula::never(), Formula::always());
+        for (at, carrier) in carriers.iter().enumerate() {
+            let label = Label { name: self.name, carrier, nodes: self.nodes };
+            let mut holds = label.holds(self.test, self.negated)?;
+            // Where it is absent, the next one is asked; `not` of a comparison holds where all are.
+            if self.negated && at + 1 < carriers.len() {
+                holds = holds.and(presence(carrier, true))?;
+            }
+            found = found.or(before.clone().and(holds)?)?;
+            before = before.and(presence(carrier, false))?;
+        }
+        Ok(found)
     }
 }
 
