@@ -12,7 +12,10 @@ mod export;
 mod files;
 pub mod help;
 mod import;
+mod instances;
+mod nodes;
 mod plan;
+mod query;
 mod render;
 mod revisions;
 mod situation;
@@ -54,6 +57,12 @@ enum Verb {
     /// Check custom resources in files without a cluster: schema, rules, members that are refused or change nothing,
     /// references among them. Each broken rule is a line on standard error, `FILE: MEMBER: RULE`.
     Validate(validate::Arguments),
+    /// Print the names of the container instances that match a cluster query, one a line. A query that is none is printed
+    /// with a mark below what is wrong, and ends with 2.
+    Query(query::Arguments),
+    /// Show the container instances: status, zone, type, tasks, what is left of CPU (in units, 1024 of which are one) and
+    /// memory (in MiB).
+    Instances(instances::Arguments),
     /// Show the revisions of a family: number, status, when each was registered and who uses it; or what differs
     /// between two of them.
     Revisions(revisions::Arguments),
@@ -88,6 +97,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Diff(arguments) => return readable(diff::run(&arguments)),
         Verb::Render(arguments) => return render::run(&arguments),
         Verb::Validate(arguments) => return validate::run(&arguments),
+        Verb::Query(arguments) => return readable(query::run(&arguments)),
+        Verb::Instances(arguments) => return readable(instances::run(&arguments)),
         Verb::Revisions(arguments) => return readable(revisions::run(&arguments)),
         Verb::Plan(arguments) => return plan::run(&arguments),
         Verb::Explain(arguments) => return explain::run(&arguments),

@@ -4,6 +4,7 @@
 //! text that a user wrote.
 
 pub mod attribute;
+pub mod capacity;
 pub mod evaluate;
 pub mod explain;
 pub mod expression;
@@ -15,7 +16,8 @@ pub mod rules;
 pub mod strategy;
 pub mod unsupported;
 
-pub use evaluate::matches;
+pub use capacity::Capacity;
+pub use evaluate::{matches, predicate};
 pub use node::NodeView;
 pub use rules::{Demand, Rules, check, rules};
 pub use strategy::Exactness;

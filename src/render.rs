@@ -7,6 +7,7 @@
 mod bundle;
 mod explain;
 mod granting;
+mod inventory;
 mod judge;
 mod objects;
 mod plan;
@@ -14,6 +15,7 @@ mod situation;
 
 pub use bundle::{Bundle, documents};
 pub use explain::{Explanation, Row, Target};
+pub use inventory::{Inventory, NO_NODE};
 pub use judge::{Missing, Report};
 pub use plan::{Fate, Outlook, Prospect, Shortfall, Step, Sum};
 pub use situation::Situation;

@@ -37,7 +37,7 @@ fn tags(tags: &[crate::api::common::Tag]) -> Vec<(String, String)> {
 }
 
 pub use grants::{Grants, Permission};
-pub use instance::instance;
+pub use instance::{ContainerInstance, container_instances, instance};
 pub use judgement::{beside, violations, without_effect};
 pub use reference::{Obstacle, References, Resolved, resolve};
 pub use remedy::remedy;

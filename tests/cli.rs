@@ -289,6 +289,9 @@ fn a_wrong_command_line_ends_with_two() {
         &["completion", "tcsh"],
         &["revisions"],
         &["deregister"],
+        &["query"],
+        &["query", "attribute:a =="],
+        &["instances", "-o", "toml"],
         &["convert"],
         &["convert", "-", "--param", "name"],
         &["convert", "-", "--output", "toml"],
@@ -317,6 +320,8 @@ fn shells_complete_every_verb() {
             "diff",
             "render",
             "validate",
+            "query",
+            "instances",
             "revisions",
             "deregister",
         ] {

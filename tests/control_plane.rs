@@ -38,6 +38,8 @@ mod health;
 mod images;
 #[path = "control_plane/leaders.rs"]
 mod leaders;
+#[path = "control_plane/queries.rs"]
+mod queries;
 #[path = "control_plane/resting.rs"]
 mod resting;
 #[path = "control_plane/revisions.rs"]

@@ -12,6 +12,13 @@ pub(super) struct Access {
     /// Namespace. Default: the context's.
     #[arg(short, long)]
     namespace: Option<String>,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// Which cluster is asked.
+#[derive(Debug, Args)]
+pub(super) struct Reach {
     /// Context of the kubeconfig. Default: its current one.
     #[arg(long)]
     context: Option<String>,
@@ -39,6 +46,25 @@ impl Access {
     /// # Errors
     /// When there is no cluster to ask, or what `ask` says.
     pub(super) fn ask<T>(&self, ask: impl AsyncFnOnce(Desk) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        self.reach.ask(self.namespace.as_deref(), ask)
+    }
+
+    /// The namespace by name, where files stand for a cluster.
+    pub(super) fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+}
+
+impl Reach {
+    /// Runs `ask` with a view of the cluster in this namespace, or in the context's.
+    ///
+    /// # Errors
+    /// When there is no cluster to ask, or what `ask` says.
+    pub(super) fn ask<T>(
+        &self,
+        namespace: Option<&str>,
+        ask: impl AsyncFnOnce(Desk) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let options = ClientOptions {
@@ -47,13 +73,8 @@ impl Access {
                 ..ClientOptions::default()
             };
             let client = client(&options, &Metrics::new()).await?;
-            ask(Desk::new(client, self.namespace.as_deref())).await
+            ask(Desk::new(client, namespace)).await
         })
-    }
-
-    /// The namespace by name, where files stand for a cluster.
-    pub(super) fn namespace(&self) -> Option<&str> {
-        self.namespace.as_deref()
     }
 }
 

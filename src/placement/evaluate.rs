@@ -2,33 +2,52 @@
 //!
 //! A comparison with something that the node lacks is false, except `!exists`.
 
-use super::attribute;
-use super::node::{self, NodeView, Version};
+use super::node::{self, Held, NodeView, Version};
 use super::pattern::Pattern;
 use crate::model::expression::{Expression, Subject, Test};
 use std::cmp::Ordering;
 
 /// Whether `node` matches `expression`.
 pub fn matches(expression: &Expression, node: &NodeView) -> bool {
+    predicate(expression)(node)
+}
+
+/// `matches` for many nodes: patterns are compiled once.
+pub fn predicate(expression: &Expression) -> Box<dyn Fn(&NodeView) -> bool + '_> {
     match expression {
-        Expression::Or(parts) => parts.iter().any(|part| matches(part, node)),
-        Expression::And(parts) => parts.iter().all(|part| matches(part, node)),
-        Expression::Not(part) => !matches(part, node),
-        Expression::Test(subject, test) => subject_matches(subject, test, node),
+        Expression::Or(parts) => {
+            let parts = parts.iter().map(predicate).collect::<Vec<_>>();
+            Box::new(move |node| parts.iter().any(|part| part(node)))
+        }
+        Expression::And(parts) => {
+            let parts = parts.iter().map(predicate).collect::<Vec<_>>();
+            Box::new(move |node| parts.iter().all(|part| part(node)))
+        }
+        Expression::Not(part) => {
+            let part = predicate(part);
+            Box::new(move |node| !part(node))
+        }
+        Expression::Test(subject, test) => {
+            let passes = passes(test);
+            Box::new(move |node| subject_matches(subject, test, &passes, node))
+        }
     }
 }
 
-fn subject_matches(subject: &Subject, test: &Test, node: &NodeView) -> bool {
+fn subject_matches(subject: &Subject, test: &Test, passes: &dyn Fn(&str) -> bool, node: &NodeView) -> bool {
     match subject {
-        Subject::Attribute(name) => attribute_matches(name, test, node.labels.get(&*attribute::key(name))),
-        Subject::AgentConnected => holds(test, if node.ready { "true" } else { "false" }),
+        Subject::Attribute(name) => match node.attribute(name) {
+            Some(held) => attribute_passes(test, passes, &held),
+            None => *test == Test::NotExists,
+        },
+        Subject::AgentConnected => passes(if node.ready { "true" } else { "false" }),
         Subject::AgentVersion if matches!(test, Test::Matches(_) | Test::NotMatches(_)) => {
-            node.version.as_deref().is_some_and(|version| holds(test, version))
+            node.version.as_deref().is_some_and(passes)
         }
         Subject::AgentVersion => compared(test, node.version.as_deref(), |version, bound| {
             Version::parse(version)?.partial_cmp(&Version::parse(bound)?)
         }),
-        Subject::Ec2InstanceId => holds(test, node.instance_id()),
+        Subject::Ec2InstanceId => passes(node.instance_id()),
         Subject::RegisteredAt => {
             compared(test, node.registered_at, |time, bound| Some(time.cmp(&node::time(bound)?)))
         }
@@ -36,23 +55,25 @@ fn subject_matches(subject: &Subject, test: &Test, node: &NodeView) -> bool {
             compared(test, Some(node.running_tasks), |count, bound| Some(count.cmp(&bound.parse().ok()?)))
         }
         Subject::TaskGroup if *test == Test::NotExists => node.groups.is_empty(),
-        Subject::TaskGroup => node.groups.iter().any(|group| holds(test, group)),
+        Subject::TaskGroup => node.groups.iter().any(|group| passes(group)),
     }
 }
 
 /// Equality looks at labels, as node affinity does; all else at ECS's form of the value.
-fn attribute_matches(name: &str, test: &Test, label: Option<&String>) -> bool {
-    let Some(label) = label else {
-        return *test == Test::NotExists;
-    };
-    let same = |value: &String| attribute::to_label(name, value) == *label;
+fn attribute_passes(test: &Test, passes: &dyn Fn(&str) -> bool, held: &Held<'_>) -> bool {
     match test {
-        Test::Equals(value) => same(value),
-        Test::NotEquals(value) => !same(value),
-        Test::In(values) => values.iter().any(same),
-        Test::NotIn(values) => !values.iter().any(same),
-        _ => holds(test, attribute::from_label(name, label)),
+        Test::Equals(value) => held.is(value),
+        Test::NotEquals(value) => !held.is(value),
+        Test::In(values) => values.iter().any(|value| held.is(value)),
+        Test::NotIn(values) => !values.iter().any(|value| held.is(value)),
+        _ => passes(held.text()),
     }
+}
+
+/// Whether an attribute that is there passes `test`.
+pub fn predicate_of(test: &Test) -> impl Fn(&Held<'_>) -> bool + '_ {
+    let passes = passes(test);
+    move |held| attribute_passes(test, &passes, held)
 }
 
 /// Whether a value that is there passes `test` as text.

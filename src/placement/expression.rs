@@ -6,42 +6,47 @@
 
 mod check;
 mod cursor;
+mod error;
+mod operator;
 mod parser;
 mod print;
 
-use crate::model::expression::Expression;
+use crate::model::expression::{Expression, Subject};
 use cursor::Cursor;
+pub use error::ParseError;
 
 /// Most characters of a query, as in ECS.
 pub const MAX_CHARACTERS: usize = 2000;
 /// Most levels of parentheses and `not`s within one another.
 pub const MAX_DEPTH: usize = 32;
 
-/// Why a text is no query.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("column {column}: {message}")]
-pub struct ParseError {
-    /// Where, in bytes from the start.
-    pub offset: usize,
-    /// Where, in characters, from 1.
-    pub column: usize,
-    /// What is wrong and what to write instead.
-    pub message: String,
-}
-
-impl ParseError {
-    fn new(text: &str, offset: usize, message: impl Into<String>) -> Self {
-        let column = text.get(..offset).map_or(0, |before| before.chars().count()) + 1;
-        Self { offset, column, message: message.into() }
-    }
-}
-
 /// A query's tree, or the first place where the text is no query.
+///
+/// # Errors
+/// Where the text is no query, and what was expected there.
 pub fn parse(text: &str) -> Result<Expression, ParseError> {
+    counted(text).0
+}
+
+/// The tree, and how many characters were looked at for it: work that is bounded by the length of the text, as no
+/// character is looked at more often than there are ways to go on.
+pub fn counted(text: &str) -> (Result<Expression, ParseError>, usize) {
     if let Some((offset, _)) = text.char_indices().nth(MAX_CHARACTERS) {
-        return Err(ParseError::new(text, offset, format!("longer than {MAX_CHARACTERS} characters")));
+        let message = format!("longer than {MAX_CHARACTERS} characters");
+        return (Err(ParseError::new(text, offset..text.len(), message)), 0);
     }
-    parser::Parser::new(Cursor::new(text)).whole()
+    let mut parser = parser::Parser::new(Cursor::new(text));
+    let parsed = parser.whole();
+    (parsed, parser.steps())
+}
+
+/// Whether a query asks for the tasks on nodes, not for the nodes alone.
+pub fn asks_for_tasks(expression: &Expression) -> bool {
+    match expression {
+        Expression::Or(parts) | Expression::And(parts) => parts.iter().any(asks_for_tasks),
+        Expression::Not(part) => asks_for_tasks(part),
+        Expression::Test(subject, _) => matches!(subject, Subject::TaskGroup | Subject::RunningTasksCount),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
-//! A node as queries see it.
+//! A node as queries see it: a container instance.
 
+use super::attribute::{self, Carrier};
+use crate::model::label;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Node;
+use k8s_openapi::api::core::v1::{Node, NodeStatus, Pod};
 use kube::ResourceExt;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +14,15 @@ pub struct NodeView {
     pub name: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// Attributes of its annotation [`attribute::ANNOTATION`], in ECS's form.
+    pub annotated: BTreeMap<String, String>,
     /// Its provider ID, as in `aws:///eu-west-1a/i-0123456789abcdef0`.
     pub provider_id: Option<String>,
     /// Whether it is Ready.
     pub ready: bool,
     /// Its kubelet's version.
     pub version: Option<String>,
-    /// Groups of the tasks on it.
+    /// Groups of the tasks on it whose desired status is RUNNING.
     pub groups: BTreeSet<String>,
     /// Tasks on it whose desired status is RUNNING.
     pub running_tasks: u32,
@@ -26,10 +30,71 @@ pub struct NodeView {
     pub registered_at: Option<Timestamp>,
 }
 
+/// An attribute of a node, and what holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Held<'a> {
+    /// The annotation, in ECS's form.
+    Annotation(&'a str),
+    /// This label, with this value.
+    Label(Carrier<'a>, &'a str),
+}
+
+impl Held<'_> {
+    /// ECS's form of the value.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Annotation(text) => text,
+            Self::Label(carrier, label) => carrier.from_label(label).unwrap_or_default(),
+        }
+    }
+
+    /// Whether the value is `text`. A label may hold a form of a text that no label can hold.
+    pub fn is(&self, text: &str) -> bool {
+        match self {
+            Self::Annotation(value) => *value == text,
+            Self::Label(carrier, label) => carrier.to_label(text).is_some_and(|form| form == *label),
+        }
+    }
+}
+
 impl NodeView {
-    /// A node as queries see it.
+    /// A node as queries see it, as if there were no task on it.
     pub fn of(node: &Node) -> Self {
-        Self { name: node.name_any(), labels: node.labels().clone(), ..Self::default() }
+        let spec = node.spec.as_ref();
+        let status = node.status.as_ref();
+        Self {
+            name: node.name_any(),
+            labels: node.labels().clone(),
+            annotated: node
+                .annotations()
+                .get(attribute::ANNOTATION)
+                .map(|text| annotated(text))
+                .unwrap_or_default(),
+            provider_id: spec.and_then(|spec| spec.provider_id.clone()),
+            ready: status.is_some_and(is_ready),
+            version: status
+                .and_then(|status| status.node_info.as_ref())
+                .map(|info| info.kubelet_version.clone()),
+            registered_at: node.creation_timestamp().map(|time| time.0),
+            ..Self::default()
+        }
+    }
+
+    /// All `nodes` with the tasks among `pods` that are on them.
+    pub fn all<'a>(
+        nodes: impl IntoIterator<Item = &'a Node>,
+        pods: impl IntoIterator<Item = &'a Pod>,
+    ) -> Vec<Self> {
+        let mut views: Vec<Self> = nodes.into_iter().map(Self::of).collect();
+        let places: BTreeMap<String, usize> =
+            views.iter().enumerate().map(|(at, view)| (view.name.clone(), at)).collect();
+        for (node, group) in pods.into_iter().filter_map(task) {
+            if let Some(view) = places.get(node).and_then(|at| views.get_mut(*at)) {
+                view.running_tasks += 1;
+                view.groups.insert(group.to_owned());
+            }
+        }
+        views
     }
 
     /// ECS's `ec2InstanceId`: the last part of the provider ID, or the name.
@@ -37,6 +102,61 @@ impl NodeView {
         let id = self.provider_id.as_deref().and_then(|id| id.rsplit('/').next());
         id.filter(|id| !id.is_empty()).unwrap_or(&self.name)
     }
+
+    /// The attribute `name`, if the node has it.
+    pub fn attribute<'a>(&'a self, name: &'a str) -> Option<Held<'a>> {
+        if let Some(text) = self.annotated.get(name) {
+            return Some(Held::Annotation(text));
+        }
+        attribute::carriers(name).into_iter().find_map(|carrier| {
+            let label = self.labels.get(&*carrier.key)?;
+            carrier.from_label(label)?;
+            Some(Held::Label(carrier, label))
+        })
+    }
+
+    /// The names and values of the attributes that ECS would list: its own, and those of the node's administrator.
+    pub fn attributes(&self) -> BTreeMap<String, String> {
+        let prefixed = self.labels.keys().filter_map(|key| key.strip_prefix(attribute::PREFIX));
+        let names =
+            attribute::BUILT_IN.into_iter().chain(prefixed).chain(self.annotated.keys().map(String::as_str));
+        let known = names.filter_map(|name| Some((name.to_owned(), self.attribute(name)?.text().to_owned())));
+        let mut known: BTreeMap<String, String> = known.collect();
+        // A label whose key or value is another form of what the annotation has is not an attribute of its own.
+        let forms: BTreeSet<String> =
+            self.annotated.keys().map(|name| attribute::key(name).into_owned()).collect();
+        known.retain(|name, _| self.annotated.contains_key(name) || !forms.contains(&*attribute::key(name)));
+        known
+    }
+}
+
+fn is_ready(status: &NodeStatus) -> bool {
+    let mut conditions = status.conditions.iter().flatten();
+    conditions.any(|condition| condition.type_ == "Ready" && condition.status == "True")
+}
+
+/// The attributes of an annotation; what is no text, number or truth value there is none.
+fn annotated(text: &str) -> BTreeMap<String, String> {
+    let read: BTreeMap<String, serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
+    let value = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => Some(text),
+        value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => Some(value.to_string()),
+        _ => None,
+    };
+    read.into_iter().filter_map(|(name, known)| Some((name, value(known)?))).collect()
+}
+
+/// The node and the group of a pod that is a task with desired status RUNNING.
+fn task(pod: &Pod) -> Option<(&str, &str)> {
+    let labels = pod.labels();
+    let is_ours = labels.get(label::MANAGED_BY).is_some_and(|by| by == label::BERTH);
+    let stops = labels.contains_key(label::STOP_CODE) || pod.metadata.deletion_timestamp.is_some();
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    if !is_ours || stops || matches!(phase, Some("Succeeded" | "Failed")) {
+        return None;
+    }
+    let group = pod.annotations().get(label::GROUP)?;
+    Some((pod.spec.as_ref()?.node_name.as_deref()?, group))
 }
 
 /// A version whose parts are ordered as numbers.
@@ -67,31 +187,4 @@ pub fn time(text: &str) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_ordered_as_numbers() {
-        let version = |text| Version::parse(text).unwrap();
-        assert!(version("1.9.0") < version("1.14.5"));
-        assert_eq!(version("v1.37.0-rc.1"), version("1.37"));
-        assert_eq!(Version::parse("new"), None);
-    }
-
-    #[test]
-    fn every_documented_form_of_a_time_is_read() {
-        let whole = time("2018-06-18T22:28:28Z").unwrap();
-        assert_eq!(time("2018-06-18T22:28:28+00:00"), Some(whole));
-        assert_eq!(time("2018-06-18T22:28:28"), Some(whole));
-        assert_eq!(time("2018-06-18"), time("2018-06-18T00:00:00Z"));
-        assert_eq!(time("yesterday"), None);
-    }
-
-    #[test]
-    fn an_instance_id_is_the_end_of_the_provider_id_or_the_name() {
-        let mut node = NodeView { name: "node-1".into(), ..NodeView::default() };
-        assert_eq!(node.instance_id(), "node-1");
-        node.provider_id = Some("aws:///eu-west-1a/i-0abc".into());
-        assert_eq!(node.instance_id(), "i-0abc");
-    }
-}
+mod tests;

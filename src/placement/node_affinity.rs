@@ -5,12 +5,14 @@
 //! the values that the given nodes have, always as a list of values that are allowed: a value that
 //! nobody knew is never let in by mistake.
 
+mod attribute;
 mod normal_form;
 mod test;
 
 use super::node::NodeView;
 use super::unsupported::Unsupported;
 use crate::model::expression::{Expression, Subject, Test};
+use attribute::Comparison;
 use k8s_openapi::api::core::v1 as corev1;
 use normal_form::Formula;
 
@@ -118,7 +120,7 @@ fn formula(expression: &Expression, negated: bool, nodes: &[NodeView]) -> Result
             parts.iter().try_fold(Formula::never(), |any, part| any.or(formula(part, negated, nodes)?))
         }
         (Expression::Test(subject, test), _) => match subject {
-            Subject::Attribute(name) => test::attribute(name, test, negated, nodes),
+            Subject::Attribute(name) => Comparison { name, test, negated, nodes }.formula(),
             Subject::AgentConnected => Ok(test::agent_connected(test, negated)),
             Subject::Ec2InstanceId => test::instance(test, negated, nodes),
             Subject::TaskGroup => Err(only_alone()),

@@ -1,27 +1,66 @@
 //! A pattern of a query: text in, a matcher over whole values out.
 //!
-//! ECS documents Java's regular expressions and its examples only make sense as matches of the whole
-//! value. Look-around and back-references are refused: they have no bound on time.
+//! ECS documents Java's regular expressions, and its examples only make sense as matches of the whole value.
+//! Java's syntax is translated, as some of it means something else to the engine that matches: the engine needs time
+//! that grows with the value's length only, whatever the pattern. What it cannot do in such time (look-around,
+//! back-references, possessive quantifiers, atomic groups) is refused.
+
+mod java;
+mod reader;
+mod set;
 
 use regex::bytes::{Regex, RegexBuilder};
+use std::ops::Range;
 
-/// Most bytes of a pattern.
-pub const MAX_BYTES: usize = 256;
-const MAX_COMPILED_BYTES: usize = 64 * 1024;
+/// Most characters of a pattern: a whole query has no more.
+pub const MAX_CHARACTERS: usize = 2000;
+/// Bytes that one pattern may take once it is compiled: bounds like `{1000}` multiply what they are about.
+const MAX_COMPILED_BYTES: usize = 256 * 1024;
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
 pub struct Pattern(Regex);
 
+/// Why a text is no pattern, or none that is matched here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PatternError {
+    /// The part of the pattern that is wrong, in bytes.
+    pub span: Range<usize>,
+    /// What is wrong and, where there is something, what to write instead.
+    pub message: String,
+}
+
+impl PatternError {
+    fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { span, message: message.into() }
+    }
+}
+
 impl Pattern {
-    /// The matcher for `text`; the error is a sentence for the user.
-    pub fn new(text: &str) -> Result<Self, String> {
-        if text.len() > MAX_BYTES {
-            return Err(format!("a pattern has at most {MAX_BYTES} bytes"));
+    /// The matcher for `text`.
+    ///
+    /// # Errors
+    /// Which part of the text is none of Java's syntax, or is not matched here.
+    pub fn new(text: &str) -> Result<Self, PatternError> {
+        if text.chars().nth(MAX_CHARACTERS).is_some() {
+            let message = format!("a pattern has at most {MAX_CHARACTERS} characters");
+            return Err(PatternError::new(0..text.len(), message));
         }
-        // Alone first: `a)(b` is no pattern, though it would be one between our own parentheses.
-        compile(text)?;
-        compile(&format!(r"\A(?:{text})\z")).map(Self)
+        let translated = java::translate(text)?;
+        let whole = RegexBuilder::new(&format!(r"\A(?:{translated})\z"))
+            .size_limit(MAX_COMPILED_BYTES)
+            .dfa_size_limit(MAX_COMPILED_BYTES)
+            .build();
+        whole.map(Self).map_err(|error| {
+            let message = match error {
+                regex::Error::CompiledTooBig(_) => {
+                    "the pattern is too large once its repetitions are written out"
+                }
+                _ => "the pattern is not supported",
+            };
+            PatternError::new(0..text.len(), message)
+        })
     }
 
     /// Whether the whole of `value` matches.
@@ -30,44 +69,5 @@ impl Pattern {
     }
 }
 
-/// Classes such as `\w` are ASCII, as in Java.
-fn compile(text: &str) -> Result<Regex, String> {
-    RegexBuilder::new(text)
-        .unicode(false)
-        .size_limit(MAX_COMPILED_BYTES)
-        .dfa_size_limit(MAX_COMPILED_BYTES)
-        .build()
-        .map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => format!("the pattern `{text}` is too large once expanded"),
-            error => {
-                let reason = error.to_string();
-                let last = reason.lines().last().unwrap_or_default();
-                format!("the pattern `{text}` is not supported: {}", last.trim_start_matches("error: "))
-            }
-        })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn matches(pattern: &str, value: &str) -> bool {
-        Pattern::new(pattern).unwrap().matches(value)
-    }
-
-    #[test]
-    fn a_pattern_matches_the_whole_value() {
-        assert!(matches("t2.*", "t2.small"));
-        assert!(!matches("t2", "t2.small"));
-        assert!(!matches("2.*", "t2.small"));
-        assert!(matches("a|bc", "bc") && !matches("a|bc", "ac"));
-        assert!(matches(r"\w+-\d", "zone-1"));
-    }
-
-    #[test]
-    fn what_could_take_for_ever_or_fill_memory_is_refused() {
-        for pattern in ["(?=a)b", r"(a)\1", "((a{100}){100}){100}", "a)(b", "*", "[", &"a".repeat(257)] {
-            assert!(Pattern::new(pattern).is_err(), "{pattern}");
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! Files → typed objects with the metadata that an API server would have given them.
 
 use super::Remark;
+use super::inventory::{Inventory, NO_NODE};
 use crate::api::admission;
 use crate::api::fate::Document;
 use crate::api::{Cluster, GROUP, Service, ServiceDiscovery, TaskDefinition, TaskDefinitionStatus, VERSION};
@@ -64,29 +65,19 @@ impl Bundle {
         self.violations.push(remark(source, "", "", why));
     }
 
-    /// Reads a file of nodes; anything else in it is passed over.
+    /// Reads a file of nodes, and of the pods on them; anything else in it is passed over.
     pub fn add_nodes(&mut self, source: &str, text: &str) {
-        let before = self.nodes.len();
-        match documents(text) {
-            Ok(documents) => documents.into_iter().for_each(|document| self.unpack_nodes(document)),
-            Err(error) => {
-                let message = format!("is neither YAML nor JSON: {error}");
-                self.violations.push(remark(source, "", "", message));
+        let mut inventory = Inventory::default();
+        let message = match inventory.add(text) {
+            Err(why) => why,
+            Ok(()) if inventory.is_empty() => NO_NODE.to_owned(),
+            Ok(()) => {
+                let (nodes, pods) = inventory.into_parts();
+                self.nodes.extend(NodeView::all(&nodes, &pods));
                 return;
             }
-        }
-        if self.nodes.len() == before {
-            let message = "there is no Node in it: write it with kubectl get nodes -o yaml";
-            self.violations.push(remark(source, "", "", message));
-        }
-    }
-
-    fn unpack_nodes(&mut self, document: Value) {
-        if let Some(items) = document.get("items").and_then(Value::as_array) {
-            items.iter().for_each(|item| self.unpack_nodes(item.clone()));
-        } else if document.get("kind").is_some_and(|kind| kind == "Node") {
-            self.nodes.extend(serde_json::from_value::<Node>(document).ok().map(|node| NodeView::of(&node)));
-        }
+        };
+        self.violations.push(remark(source, "", "", message));
     }
 
     /// Whether there is a Service of this name, or any definition that it may run.

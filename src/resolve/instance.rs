@@ -1,8 +1,12 @@
 //! A node → the container instance that it is, as far as its tasks are concerned.
 
+mod described;
+
 use crate::model::Instance;
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
+
+pub use described::{ContainerInstance, container_instances};
 
 /// The label by which an administrator drains an instance, and its value. The instance must be cordoned too:
 /// otherwise what replaces its tasks could come back to it, for ever.

@@ -20,6 +20,7 @@ fn node() -> NodeView {
         groups: ["service:production".into(), "family:batch".into()].into(),
         running_tasks: 1,
         registered_at: "2018-02-12T10:00:00Z".parse().ok(),
+        ..NodeView::default()
     }
 }
 
@@ -39,6 +40,7 @@ fn every_documented_example_selects_what_ecs_selects() {
         ("registeredAt < 2018-02-13", true),
         ("ec2InstanceId in ['i-abcd1234', 'i-wxyx7890']", true),
         ("attribute:ecs.os-family == WINDOWS_SERVER_2019_FULL", false),
+        ("attribute:ecs.os-family == LINUX", true),
         ("attribute:ecs.cpu-architecture == x86_64", true),
         ("attribute:ecs.cpu-architecture =~ x86.*", true),
         ("agentConnected == true", true),

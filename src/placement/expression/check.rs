@@ -1,8 +1,8 @@
 //! Which subjects there are, and which operators and values mean something for each.
 
-use crate::model::expression::{Subject, Test};
+use super::operator::Operator;
+use crate::model::expression::Subject;
 use crate::placement::node::{self, Version};
-use crate::placement::pattern::Pattern;
 
 const SUBJECTS: &str = "attribute:NAME, agentConnected, agentVersion, ec2InstanceId, registeredAt, \
                         runningTasksCount or task:group";
@@ -20,6 +20,7 @@ pub fn subject(word: &str) -> Result<Subject, String> {
         "registeredAt" => Ok(Subject::RegisteredAt),
         "runningTasksCount" => Ok(Subject::RunningTasksCount),
         "task:group" => Ok(Subject::TaskGroup),
+        "task:family" => Err("`task:family` is no subject: write `task:group == family:NAME`".to_owned()),
         _ if word.starts_with("ecs.") => Err(format!("`{word}` is an attribute: write `attribute:{word}`")),
         _ => {
             let word: String = word.chars().take(40).collect();
@@ -41,38 +42,30 @@ fn attribute(name: &str) -> Result<Subject, String> {
     }
 }
 
-/// Whether `test` means something for `subject`; the error says what would.
-pub fn check(subject: &Subject, test: &Test) -> Result<(), String> {
-    match test {
-        Test::Exists | Test::NotExists => Ok(()),
-        Test::Matches(pattern) | Test::NotMatches(pattern) => {
-            if matches!(subject, Subject::RegisteredAt | Subject::RunningTasksCount) {
-                return Err(format!("`{subject}` has no patterns: compare it by `==`, `<` or `>`"));
-            }
-            Pattern::new(pattern).map(|_| ())
+/// Whether `operator` means something for `subject`; the error says what does.
+pub fn operator(subject: &Subject, operator: Operator) -> Result<(), String> {
+    match (operator, subject) {
+        (Operator::Pattern(_), Subject::RegisteredAt | Subject::RunningTasksCount) => {
+            Err(format!("`{subject}` has no patterns: compare it by `==`, `<` or `>`"))
         }
-        Test::Greater(value) | Test::GreaterOrEqual(value) | Test::Less(value) | Test::LessOrEqual(value) => {
-            if matches!(subject, Subject::AgentConnected | Subject::Ec2InstanceId | Subject::TaskGroup) {
-                return Err(format!("`{subject}` has no order: compare it by `==`, `!=`, `in` or `=~`"));
-            }
-            check_value(subject, value)
+        (Operator::Order(_), Subject::AgentConnected | Subject::Ec2InstanceId | Subject::TaskGroup) => {
+            Err(format!("`{subject}` has no order: compare it by `==`, `!=`, `in` or `=~`"))
         }
-        Test::Equals(value) | Test::NotEquals(value) => check_value(subject, value),
-        Test::In(values) | Test::NotIn(values) => {
-            values.iter().try_for_each(|value| check_value(subject, value))
-        }
+        _ => Ok(()),
     }
 }
 
-fn check_value(subject: &Subject, value: &str) -> Result<(), String> {
+/// Whether `subject` can be compared with `value`; the error says with what it can.
+pub fn value(subject: &Subject, value: &str) -> Result<(), String> {
     let (legal, wanted) = match subject {
         Subject::AgentConnected => (matches!(value, "true" | "false"), "`true` or `false`"),
         Subject::AgentVersion => (Version::parse(value).is_some(), "a version such as `1.37.0`"),
-        Subject::RunningTasksCount => (value.parse::<u32>().is_ok(), "a number"),
+        Subject::RunningTasksCount => (value.parse::<u32>().is_ok(), "a whole number such as `3`"),
         Subject::RegisteredAt => {
             (node::time(value).is_some(), "a time such as `2018-06-18` or `2018-06-18T22:28:28Z`")
         }
         Subject::Attribute(_) | Subject::Ec2InstanceId | Subject::TaskGroup => (true, ""),
     };
+    let value = value.chars().take(40).collect::<String>();
     if legal { Ok(()) } else { Err(format!("`{subject}` is compared with {wanted}, not with `{value}`")) }
 }

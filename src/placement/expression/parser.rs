@@ -1,29 +1,15 @@
 //! Recursive descent over a cursor.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Literal};
+use super::operator::{Operator, operator};
 use super::{MAX_DEPTH, ParseError, check};
 use crate::model::expression::{Expression, Subject, Test};
+use crate::placement::pattern::Pattern;
 
 /// A parser in the middle of a text.
 pub struct Parser<'a> {
     cursor: Cursor<'a>,
 }
-
-/// A symbol, its word and what they make of the text that follows.
-type Spelling = (&'static str, &'static str, fn(String) -> Test);
-
-/// Spellings of the comparisons that take one value; longer symbols come before their beginnings.
-const COMPARISONS: [Spelling; 6] = [
-    ("==", "equals", Test::Equals),
-    ("!=", "not_equals", Test::NotEquals),
-    (">=", "greater_than_equal", Test::GreaterOrEqual),
-    ("<=", "less_than_equal", Test::LessOrEqual),
-    (">", "greater_than", Test::Greater),
-    ("<", "less_than", Test::Less),
-];
-
-/// Spellings of the comparisons that take a pattern.
-const MATCHES: [Spelling; 2] = [("=~", "matches", Test::Matches), ("!~", "not_matches", Test::NotMatches)];
 
 impl<'a> Parser<'a> {
     /// A parser at `cursor`.
@@ -31,8 +17,13 @@ impl<'a> Parser<'a> {
         Self { cursor }
     }
 
+    /// How many characters were looked at.
+    pub fn steps(&self) -> usize {
+        self.cursor.steps()
+    }
+
     /// The expression that the whole text is.
-    pub fn whole(mut self) -> Result<Expression, ParseError> {
+    pub fn whole(&mut self) -> Result<Expression, ParseError> {
         let expression = self.or(0)?;
         if self.cursor.at_end() {
             return Ok(expression);
@@ -41,9 +32,9 @@ impl<'a> Parser<'a> {
     }
 
     fn unexpected(&mut self, wanted: &str) -> ParseError {
-        let place = self.cursor.place();
+        let span = self.cursor.glimpsed();
         let found = self.cursor.glimpse();
-        self.cursor.error(place, format!("expected {wanted}, found {found}"))
+        self.cursor.error(span, format!("expected {wanted}, found {found}"))
     }
 
     fn or(&mut self, depth: usize) -> Result<Expression, ParseError> {
@@ -77,15 +68,14 @@ impl<'a> Parser<'a> {
             return self.group(depth);
         }
         let subject = self.subject()?;
-        let place = self.cursor.place();
-        let test = self.test()?;
-        check::check(&subject, &test).map_err(|message| self.cursor.error(place, message))?;
+        let test = self.test(&subject)?;
         Ok(Expression::Test(subject, test))
     }
 
     fn deeper(&self, depth: usize, place: usize) -> Result<usize, ParseError> {
         if depth >= MAX_DEPTH {
-            return Err(self.cursor.error(place, format!("nested deeper than {MAX_DEPTH} levels")));
+            let message = format!("nested deeper than {MAX_DEPTH} levels");
+            return Err(self.cursor.error(place..self.cursor.offset(), message));
         }
         Ok(depth + 1)
     }
@@ -99,50 +89,52 @@ impl<'a> Parser<'a> {
     }
 
     fn subject(&mut self) -> Result<Subject, ParseError> {
-        let place = self.cursor.place();
+        let span = self.cursor.glimpsed();
         let word = self.cursor.peek_word();
         if word.is_empty() {
             return Err(self.unexpected("a subject such as `attribute:NAME`"));
         }
-        let subject = check::subject(word).map_err(|message| self.cursor.error(place, message))?;
+        let subject = check::subject(word).map_err(|message| self.cursor.error(span, message))?;
         self.cursor.word();
         Ok(subject)
     }
 
-    fn test(&mut self) -> Result<Test, ParseError> {
-        for (symbol, word, test) in MATCHES {
-            if self.cursor.eat(symbol) || self.cursor.eat_word(word) {
-                return self.cursor.pattern().map(test);
-            }
+    fn test(&mut self, subject: &Subject) -> Result<Test, ParseError> {
+        let start = self.cursor.place();
+        let operator = operator(&mut self.cursor)?;
+        let span = start..self.cursor.offset();
+        check::operator(subject, operator).map_err(|message| self.cursor.error(span, message))?;
+        match operator {
+            Operator::Presence(test) => Ok(test()),
+            Operator::Equality(test) | Operator::Order(test) => self.value(subject).map(test),
+            Operator::List(test) => self.list(subject).map(test),
+            Operator::Pattern(test) => self.pattern().map(test),
         }
-        for (symbol, word, test) in COMPARISONS {
-            if self.cursor.eat(symbol) || self.cursor.eat_word(word) {
-                return self.cursor.literal().map(test);
-            }
-        }
-        let negated = self.cursor.eat("!");
-        if self.cursor.eat_word("exists") {
-            return Ok(if negated { Test::NotExists } else { Test::Exists });
-        }
-        if self.cursor.eat_word("in") {
-            return self.list().map(if negated { Test::NotIn } else { Test::In });
-        }
-        if !negated && self.cursor.eat_word("not_exists") {
-            return Ok(Test::NotExists);
-        }
-        if !negated && self.cursor.eat_word("not_in") {
-            return self.list().map(Test::NotIn);
-        }
-        Err(self.unexpected("an operator such as `==`, `!=`, `in`, `=~` or `exists`"))
     }
 
-    fn list(&mut self) -> Result<Vec<String>, ParseError> {
+    fn value(&mut self, subject: &Subject) -> Result<String, ParseError> {
+        let Literal { text, span, .. } = self.cursor.literal()?;
+        check::value(subject, &text).map_err(|message| self.cursor.error(span, message))?;
+        Ok(text)
+    }
+
+    fn pattern(&mut self) -> Result<String, ParseError> {
+        let Literal { text, start, .. } = self.cursor.pattern()?;
+        // Quotes know no escapes, so that places in the pattern are places in the query.
+        Pattern::new(&text).map_err(|error| {
+            let span = start + error.span.start..start + error.span.end;
+            self.cursor.error(span, format!("in the pattern: {}", error.message))
+        })?;
+        Ok(text)
+    }
+
+    fn list(&mut self, subject: &Subject) -> Result<Vec<String>, ParseError> {
         if !self.cursor.eat("[") {
-            return Err(self.unexpected("`[`"));
+            return Err(self.unexpected("a list such as `[a, b]`"));
         }
-        let mut members = vec![self.cursor.literal()?];
+        let mut members = vec![self.value(subject)?];
         while self.cursor.eat(",") {
-            members.push(self.cursor.literal()?);
+            members.push(self.value(subject)?);
         }
         if self.cursor.eat("]") {
             return Ok(members);

@@ -80,6 +80,38 @@ fn a_pattern_that_nothing_matches_lets_the_task_wait() {
 }
 
 #[test]
+fn the_first_label_that_a_node_has_tells_its_image() {
+    let (own, eks, karpenter) = (
+        "attribute.ecs.berth.dev/ecs.ami-id",
+        "eks.amazonaws.com/nodegroup-image",
+        "karpenter.k8s.aws/instance-ami-id",
+    );
+    assert_eq!(
+        compiled("attribute:ecs.ami-id == ami-1", &[]),
+        format!(
+            "{own} In ami-1 | {own} DoesNotExist & {eks} In ami-1 | {own} DoesNotExist & {eks} DoesNotExist & {karpenter} In ami-1"
+        )
+    );
+    assert_eq!(
+        compiled("attribute:ecs.os-family == WINDOWS_SERVER_2022_FULL", &[]),
+        "attribute.ecs.berth.dev/ecs.os-family In WINDOWS_SERVER_2022_FULL"
+    );
+}
+
+#[test]
+fn a_node_whose_annotation_says_more_than_its_labels_is_named() {
+    let mut one = node("one", &[]);
+    one.annotated.insert("team".into(), "blue: first".into());
+    let label = "attribute.ecs.berth.dev/team";
+    let form = crate::placement::attribute::carriers("team")[0].to_label("blue: first").unwrap();
+    let text = "attribute:team == 'blue: first'";
+    assert_eq!(compiled(text, &[one.clone()]), format!("{label} In {form} | metadata.name In one"));
+    one.labels.insert(label.into(), form.clone());
+    assert_eq!(compiled(text, &[one.clone()]), format!("{label} In {form}"));
+    assert_eq!(compiled("attribute:team =~ blue.*", &[one]), format!("{label} In {form}"));
+}
+
+#[test]
 fn an_instance_is_found_by_its_provider_id() {
     let provider_id = Some("aws:///eu-west-1a/i-0abc".to_owned());
     let nodes = [NodeView { provider_id, ..node("ip-10-0-0-1", &[]) }];
@@ -145,8 +177,16 @@ fn scheduler_takes(terms: &[Term], node: &NodeView) -> bool {
 }
 
 fn comparison() -> impl Strategy<Value = String> {
-    let value =
-        prop_oneof![Just("x"), Just("y"), Just("5"), Just("10"), Just("'a b'"), Just("n1"), Just("amd64")];
+    let value = prop_oneof![
+        Just("x"),
+        Just("y"),
+        Just("5"),
+        Just("10"),
+        Just("'a b'"),
+        Just("n1"),
+        Just("amd64"),
+        Just("LINUX")
+    ];
     let operator = prop_oneof![
         Just("=="),
         Just("!="),
@@ -161,7 +201,9 @@ fn comparison() -> impl Strategy<Value = String> {
         Just("attribute:a"),
         Just("attribute:b"),
         Just("attribute:n"),
-        Just("attribute:ecs.cpu-architecture")
+        Just("attribute:ecs.cpu-architecture"),
+        Just("attribute:ecs.os-family"),
+        Just("attribute:ecs.ami-id"),
     ];
     let compared = (subject.clone(), operator, value.clone()).prop_map(|(s, o, v)| format!("{s} {o} {v}"));
     let listed = (subject.clone(), prop_oneof![Just("in"), Just("!in")], value.clone(), value)
@@ -196,15 +238,37 @@ fn some_nodes() -> impl Strategy<Value = Vec<NodeView>> {
     let value = prop_oneof![Just("x"), Just("y"), Just("5"), Just("10"), Just("7")];
     let label = prop_oneof![
         (Just("attribute.ecs.berth.dev/a"), value.clone()),
-        (Just("attribute.ecs.berth.dev/b"), value),
+        (Just("attribute.ecs.berth.dev/b"), value.clone()),
         (Just("attribute.ecs.berth.dev/n"), prop_oneof![Just("3"), Just("5"), Just("12")]),
         (Just("kubernetes.io/arch"), prop_oneof![Just("amd64"), Just("arm64")]),
+        (Just("kubernetes.io/os"), prop_oneof![Just("linux"), Just("windows")]),
+        (Just("attribute.ecs.berth.dev/ecs.os-family"), prop_oneof![Just("x"), Just("LINUX")]),
+        (Just("attribute.ecs.berth.dev/ecs.ami-id"), value.clone()),
+        (Just("eks.amazonaws.com/nodegroup-image"), value.clone()),
+        (Just("karpenter.k8s.aws/instance-ami-id"), value.clone()),
     ];
-    let nodes = prop::collection::vec(prop::collection::vec(label, 0..4), 1..4);
+    let annotation =
+        (prop_oneof![Just("a"), Just("n"), Just("ecs.ami-id")], prop_oneof![2 => value, 1 => Just("a b")]);
+    let annotations = prop::collection::vec((annotation, any::<bool>()), 0..2);
+    let nodes = prop::collection::vec((prop::collection::vec(label, 0..5), annotations), 1..4);
     nodes.prop_map(|nodes| {
-        nodes.iter().enumerate().map(|(at, labels)| node(&format!("n{}", at + 1), labels)).collect()
+        let view = |(at, (labels, annotations)): (usize, &Described)| {
+            let mut view = node(&format!("n{}", at + 1), labels);
+            for ((name, value), labelled) in annotations {
+                view.annotated.insert((*name).into(), (*value).into());
+                if *labelled {
+                    let carrier = &crate::placement::attribute::carriers(name)[0];
+                    view.labels.insert(carrier.key.to_string(), carrier.to_label(value).unwrap());
+                }
+            }
+            view
+        };
+        nodes.iter().enumerate().map(view).collect()
     })
 }
+
+/// Labels of a node, and its annotated attributes, each with whether it bears their label too.
+type Described = (Vec<(&'static str, &'static str)>, Vec<((&'static str, &'static str), bool)>);
 
 proptest! {
     #[test]
