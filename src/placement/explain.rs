@@ -116,14 +116,16 @@ fn said(requirement: &NodeSelectorRequirement) -> String {
         return "that no node had when the task was started".to_owned();
     }
     let values = requirement.values.as_deref().unwrap_or_default();
-    let name = [attribute::ARCHITECTURE, attribute::OPERATING_SYSTEM, attribute::ZONE, "ecs.instance-type"]
-        .into_iter()
-        .find(|name| attribute::key(name) == requirement.key);
+    let carried = attribute::BUILT_IN.into_iter().flat_map(|name| {
+        attribute::carriers(name).into_iter().filter(|carrier| !carrier.closed).map(move |one| (name, one))
+    });
+    let known = carried.into_iter().find(|(_, carrier)| carrier.key == requirement.key);
     let own = requirement.key.strip_prefix(attribute::PREFIX);
-    let Some(name) = name.or(own) else {
+    let Some(name) = known.as_ref().map(|(name, _)| *name).or(own) else {
         return format!("{} {} [{}]", requirement.key, requirement.operator, values.join(", "));
     };
-    let values: Vec<&str> = values.iter().map(|value| attribute::from_label(name, value)).collect();
+    let from_label = |value| known.as_ref().and_then(|(_, carrier)| carrier.from_label(value));
+    let values: Vec<&str> = values.iter().map(|value| from_label(value).unwrap_or(value)).collect();
     match (requirement.operator.as_str(), values.as_slice()) {
         ("In", [value]) => format!("attribute:{name} == {value}"),
         ("In", values) => format!("attribute:{name} in [{}]", values.join(", ")),

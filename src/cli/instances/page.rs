@@ -1,7 +1,7 @@
 //! Container instances → a table as kubectl prints them, or the document of DescribeContainerInstances.
 
 use super::super::cluster::Output;
-use super::super::table::table;
+use super::super::table;
 use crate::placement::{Capacity, attribute};
 use crate::resolve::ContainerInstance;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ fn table(instances: &[ContainerInstance], wide: bool) -> String {
     let more = MORE.iter().filter(|_| wide);
     let head: Vec<String> = HEAD.iter().chain(more).map(|name| (*name).to_owned()).collect();
     let rows = instances.iter().map(|one| row(one, wide));
-    table(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
+    table::table(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
 }
 
 fn row(one: &ContainerInstance, wide: bool) -> Vec<String> {
