@@ -11,6 +11,7 @@ mod container;
 mod device;
 pub mod grants;
 pub mod image;
+mod fleet;
 mod instance;
 mod judgement;
 mod mount;
@@ -19,8 +20,10 @@ mod order;
 mod placement;
 mod platform;
 mod port;
+mod rebalancing;
 pub mod reference;
 pub mod revision;
+mod room;
 pub mod service;
 mod sharing;
 pub mod size;
@@ -35,9 +38,11 @@ fn tags(tags: &[crate::api::common::Tag]) -> Vec<(String, String)> {
     pairs.filter(|(key, _)| !key.is_empty()).collect()
 }
 
+pub use fleet::zones;
 pub use grants::{Grants, Permission};
-pub use instance::instance;
+pub use instance::{Asked, instance};
 pub use judgement::{beside, violations, without_effect};
+pub use room::requests;
 pub use reference::{Obstacle, References, Resolved, resolve};
 pub use service::{ClusterNodes, service};
 pub use task_definition::task_definition;

@@ -16,7 +16,7 @@ use crate::resolve::revision::Revision;
 use crate::{conclude, resolve, rollout, translate};
 use jiff::Timestamp;
 use kube::{Resource, ResourceExt};
-use reading::{after, anchor, definitions, nodes, tasks, tasks_of_refused};
+use reading::{after, anchor, definitions, nodes, tasks, tasks_of_refused, zones};
 use std::time::Duration;
 
 /// Name of this controller in metrics and logs.
@@ -207,6 +207,8 @@ async fn keep(
         }
     }
     let mut plan = rollout::plan(service, &deployments, &tasks, now);
+    let zones = || zones(context, service, &pods);
+    rollout::rebalance(&mut plan, service, (&deployments, &tasks), &zones, now);
     let access::Prepared { blocked, remarks } = access::prepare(context, &owner, service).await?;
     if blocked.is_some() {
         plan.start.clear();
@@ -219,6 +221,10 @@ async fn keep(
     let launch =
         Launch { context, owner: &owner, service, definitions: &definitions, pods: &pods, nodes: &nodes };
     let mut done = launch::carry_out(&launch, &plan).await?;
+    let told_by_plan = judged::rebalanced(service, plan.balance.as_ref())
+        .into_iter()
+        .chain(judged::held(service, &plan.deployments, plan.held));
+    done.notices.splice(0..0, told_by_plan);
     done.notices.retain(|notice| judged::is_news(&before, notice));
     // What can wait does not hold up the tasks, of this service or another.
     if plan.start.is_empty() {
@@ -236,6 +242,7 @@ async fn keep(
     let unshown = listing::show(context, service, &pods, &tasks).await?;
     let mut facts = facts(resolved, &plan.deployments, &tasks, plan.deadlock);
     facts.problem = done.problem.clone();
+    facts.held = plan.held;
     let waits = !remarks.is_empty();
     facts.remarks.extend(remarks);
     let Conclusion { status, mut notices } = judged::conclude(&before, &facts, done.notices, now);
@@ -262,6 +269,7 @@ fn facts<'a>(
         deployments,
         tasks,
         deadlock,
+        held: None,
         problem: None,
         placement: PlacementStatus {
             strategies: preferences.exactness.as_str().to_owned(),

@@ -139,6 +139,7 @@ impl Output {
                     deployment: &start.deployment,
                     task_definition: &service.task_definition,
                     number,
+                    zone: None,
                     nodes: &bundle.nodes,
                     capabilities: CAPABILITIES,
                 })
@@ -156,6 +157,7 @@ impl Output {
             deployments: &plan.deployments,
             tasks: &tasks,
             deadlock: plan.deadlock,
+            held: plan.held,
             problem: None,
             placement: PlacementStatus {
                 strategies: preferences.exactness.as_str().to_owned(),

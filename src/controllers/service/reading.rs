@@ -4,7 +4,7 @@ use super::super::context::Context;
 use super::super::launch::Done;
 use super::Resolved;
 use crate::api;
-use crate::model::{Deployment, DeploymentId, Instance, Service, Task, TaskDefinition};
+use crate::model::{Deployment, DeploymentId, Instance, Service, Task, TaskDefinition, Zone};
 use crate::placement::NodeView;
 use crate::resolve;
 use crate::resolve::arn::TaskDefinitionReference;
@@ -21,13 +21,14 @@ pub(super) fn tasks(
     service: &Service,
     now: Timestamp,
 ) -> (BTreeMap<String, Arc<Pod>>, Vec<Task>) {
-    let instance = |node: &str| instance(context, node);
+    let asked = resolve::Asked::by(&service.placement);
+    let instance = |node: &str| instance(context, &asked, node);
     read(context, &service.identity.uid, &Reading::of(service, &instance, now))
 }
 
 /// The tasks of a service that cannot be resolved, so that nobody knows what their health depends on.
 pub(super) fn tasks_of_refused(context: &Context, object: &api::Service, now: Timestamp) -> Vec<Task> {
-    let instance = |node: &str| instance(context, node);
+    let instance = |node: &str| instance(context, &resolve::Asked::default(), node);
     let reading = Reading { grace_period: 0, is_target: false, instance: &instance, now };
     read(context, &object.uid().unwrap_or_default(), &reading).1
 }
@@ -51,7 +52,7 @@ pub(super) fn after(
     done: &Done,
     now: Timestamp,
 ) -> Vec<Task> {
-    let instance = |node: &str| instance(context, node);
+    let instance = |node: &str| instance(context, &resolve::Asked::default(), node);
     let reading = Reading::of(service, &instance, now);
     for task in done.pods.iter().filter_map(|pod| task::task(pod, &reading)) {
         tasks.retain(|known| known.name != task.name);
@@ -60,8 +61,17 @@ pub(super) fn after(
     tasks
 }
 
-fn instance(context: &Context, node: &str) -> Instance {
-    context.stores.nodes.get("", node).map(|node| resolve::instance(&node)).unwrap_or_default()
+fn instance(context: &Context, asked: &resolve::Asked, node: &str) -> Instance {
+    let tasks_on = |node: &str| context.stores.tasks_on(node);
+    let node = context.stores.nodes.get("", node);
+    node.map(|node| resolve::instance(&node, asked, &tasks_on)).unwrap_or_default()
+}
+
+/// The zones in which the service's tasks may run.
+pub(super) fn zones(context: &Context, service: &Service, pods: &BTreeMap<String, Arc<Pod>>) -> Vec<Zone> {
+    let newest = pods.values().max_by_key(|pod| pod.creation_timestamp());
+    let size = newest.map(|pod| resolve::requests(pod)).unwrap_or_default();
+    resolve::zones(service, size, &context.stores.nodes.state(), &|node| context.stores.tasks_on(node))
 }
 
 /// The nodes as queries see them; read only where a query asks for values.

@@ -193,6 +193,7 @@ pub(super) fn on_pod(
     move |pod, change| {
         indexes.tasks.note(pod);
         indexes.listed.note(pod);
+        indexes.placed.note(pod);
         add_controller(&queues, pod);
         // It may have been the last to use a revision beyond the family's limit.
         if change == Change::Deleted || !history::is_live(pod) {
