@@ -11,6 +11,7 @@ mod export;
 mod files;
 pub mod help;
 mod import;
+mod protect;
 mod render;
 mod revisions;
 mod validate;
@@ -56,6 +57,9 @@ enum Verb {
     /// Deregister a revision of a task definition: what runs it goes on, nothing new may use it. This cannot be undone.
     /// It sets annotation `ecs.berth.dev/deregister` on the TaskDefinition, which the operator carries out.
     Deregister(deregister::Arguments),
+    /// Protect tasks of services from scale-in and deployments for a time, as UpdateTaskProtection does; each call begins
+    /// anew. It sets annotation `ecs.berth.dev/protected-until` on their pods.
+    Protect(protect::Arguments),
     /// Print a shell's completions, as in `source <(berth completion bash)`.
     Completion(help::Completion),
 }
@@ -79,6 +83,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Validate(arguments) => return validate::run(&arguments),
         Verb::Revisions(arguments) => return readable(revisions::run(&arguments)),
         Verb::Deregister(arguments) => deregister::run(&arguments)?,
+        Verb::Protect(arguments) => protect::run(&arguments)?,
         Verb::Completion(arguments) => help::completion(&arguments),
     }
     Ok(ExitCode::SUCCESS)

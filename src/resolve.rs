@@ -38,9 +38,9 @@ fn tags(tags: &[crate::api::common::Tag]) -> Vec<(String, String)> {
     pairs.filter(|(key, _)| !key.is_empty()).collect()
 }
 
-pub use fleet::zones;
+pub use fleet::{takes_tasks, zones};
 pub use grants::{Grants, Permission};
-pub use instance::{Asked, instance};
+pub use instance::{Asked, instance, is_drained};
 pub use judgement::{beside, violations, without_effect};
 pub use room::requests;
 pub use reference::{Obstacle, References, Resolved, resolve};

@@ -31,12 +31,14 @@ pub fn zones(
 
 /// Whether new tasks can come to `node` at all.
 pub fn takes_tasks(node: &Node) -> bool {
-    let spec = node.spec.clone().unwrap_or_default();
-    let closed = spec.taints.iter().flatten().any(|taint| taint.effect != "PreferNoSchedule");
+    let spec = node.spec.as_ref();
+    let mut taints = spec.iter().flat_map(|spec| spec.taints.iter().flatten());
+    let closed = taints.any(|taint| taint.effect != "PreferNoSchedule");
+    let cordoned = spec.is_some_and(|spec| spec.unschedulable == Some(true));
     let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
     let ready =
         conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True");
-    ready && !closed && spec.unschedulable != Some(true) && !instance::is_drained(node)
+    ready && !closed && !cordoned && !instance::is_drained(node)
 }
 
 /// Whether the service's cluster, platform and constraints admit `node`.

@@ -62,7 +62,7 @@ pub fn task(pod: &Pod, reading: &Reading<'_>) -> Option<Task> {
     };
     let mut task = Task {
         number: name.rsplit('-').next().and_then(|digits| digits.parse().ok()).unwrap_or(0),
-        id: pod.metadata.uid.clone().unwrap_or_default().replace('-', ""),
+        id: protection::id(pod),
         name,
         deployment,
         last_status,

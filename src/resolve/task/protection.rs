@@ -1,5 +1,6 @@
 //! A pod's annotations → until when the task is protected, and what autoscalers are told of it.
 
+use super::super::room;
 use crate::model::label;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
@@ -34,6 +35,25 @@ pub fn value(minutes: i64, now: Timestamp) -> Result<String, String> {
     }
     let second = now.as_second() + minutes * 60;
     Timestamp::from_second(second).map(|until| until.to_string()).map_err(|error| error.to_string())
+}
+
+/// Selects the pods of services' tasks.
+pub const TASKS: &str = label::SERVICE_UID;
+
+/// Whether the pod is a task of a service: ECS protects no other.
+pub fn is_of_service(pod: &Pod) -> bool {
+    pod.metadata.labels.as_ref().is_some_and(|labels| labels.contains_key(label::SERVICE_UID))
+}
+
+/// Whether the task has ended or been told to stop.
+pub fn is_over(pod: &Pod) -> bool {
+    let stops = pod.metadata.labels.as_ref().is_some_and(|labels| labels.contains_key(label::STOP_CODE));
+    stops || pod.metadata.deletion_timestamp.is_some() || room::has_ended(pod)
+}
+
+/// The task's id.
+pub fn id(pod: &Pod) -> String {
+    pod.metadata.uid.clone().unwrap_or_default().replace('-', "")
 }
 
 fn annotation<'a>(pod: &'a Pod, key: &str) -> Option<&'a str> {
