@@ -47,7 +47,13 @@ fn the_chart_carries_a_profile_for_every_order_of_strategies() {
     let profiles = serde_saphyr::to_string(&profiles).unwrap();
     let head = "# Made from src/placement/profile.rs; `make update` rewrites it.\n";
     hold("charts/berth/files/scheduler-profiles.yaml", &format!("{head}{profiles}"));
-    let refused = helm(&["template", "berth", path("charts/berth").to_str().unwrap(), "--set", "scheduler.enabled=true"]);
+    let refused = helm(&[
+        "template",
+        "berth",
+        path("charts/berth").to_str().unwrap(),
+        "--set",
+        "scheduler.enabled=true",
+    ]);
     assert!(text(&refused).contains("scheduler.image.repository"), "{}", text(&refused));
 }
 

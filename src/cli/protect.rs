@@ -77,7 +77,9 @@ async fn find(desk: &Desk, task: &str) -> anyhow::Result<Pod> {
     };
     match pod {
         None => bail!("{task} is no task of a service in namespace {}", desk.namespace()),
-        Some(pod) if protection::is_over(&pod) => bail!("{task} is stopped or about to stop (TASK_NOT_VALID)"),
+        Some(pod) if protection::is_over(&pod) => {
+            bail!("{task} is stopped or about to stop (TASK_NOT_VALID)")
+        }
         Some(pod) => Ok(pod),
     }
 }

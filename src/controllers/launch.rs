@@ -209,7 +209,8 @@ async fn stop(launch: &Launch<'_>, stops: &[Stop], done: &mut Done) -> Result<()
     for (zone, ids) in by_zone {
         let service = &launch.service.name;
         let why = zone.map(|zone| format!(" in {zone} due to AZ rebalancing")).unwrap_or_default();
-        let message = format!("(service {service}) has stopped {} running tasks{why}: {}", ids.len(), named(&ids));
+        let message =
+            format!("(service {service}) has stopped {} running tasks{why}: {}", ids.len(), named(&ids));
         done.notices.push(Notice::normal("TasksStopped", message));
     }
     done.notices.extend(failures(&launch.service.name, stops));

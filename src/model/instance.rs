@@ -14,10 +14,7 @@ pub struct Room {
 impl Room {
     /// What is left when `other` has been taken; below zero where it was more than there is.
     pub fn less(self, other: Self) -> Self {
-        Self {
-            cpu: self.cpu.saturating_sub(other.cpu),
-            memory: self.memory.saturating_sub(other.memory),
-        }
+        Self { cpu: self.cpu.saturating_sub(other.cpu), memory: self.memory.saturating_sub(other.memory) }
     }
 
     /// Whether `other` fits in.

@@ -95,8 +95,9 @@ fn profiled(ordered: &[Strategy], group: &str) -> Preferences {
     let exactness = match further.len() {
         0 | 1 => Exactness::Exact,
         _ => Exactness::BestEffort {
-            reason: "a scheduler profile obeys two spreads in order; further ones are added up with the second"
-                .to_owned(),
+            reason:
+                "a scheduler profile obeys two spreads in order; further ones are added up with the second"
+                    .to_owned(),
         },
     };
     Preferences {

@@ -3,8 +3,8 @@
 use super::Remark;
 use super::bundle::{Bundle, Item};
 use super::judge::{Judged, Missing, Report};
-use crate::api::{GROUP, Service, ServiceDiscovery, TaskDefinition, VERSION};
 use crate::api::service::status::PlacementStatus;
+use crate::api::{GROUP, Service, ServiceDiscovery, TaskDefinition, VERSION};
 use crate::conclude::service::Facts;
 use crate::conclude::task_definition::Family;
 use crate::conclude::{self, service as concluded};

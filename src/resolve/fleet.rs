@@ -47,9 +47,8 @@ fn is_eligible(service: &Service, node: &Node) -> bool {
     let placement = &service.placement;
     let definition = &service.task_definition;
     let is_as_said = |name: &str, said: &Option<String>| {
-        said.as_ref().is_none_or(|value| {
-            labels.get(&*attribute::key(name)) == Some(&attribute::to_label(name, value))
-        })
+        said.as_ref()
+            .is_none_or(|value| labels.get(&*attribute::key(name)) == Some(&attribute::to_label(name, value)))
     };
     placement.cluster_nodes.iter().all(|(key, value)| labels.get(key) == Some(value))
         && is_as_said(attribute::ARCHITECTURE, &definition.architecture)

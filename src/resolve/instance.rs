@@ -47,8 +47,7 @@ pub fn instance(node: &Node, asked: &Asked, tasks_of: &dyn Fn(&str) -> Vec<Arc<P
     let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
     let lost =
         conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "Unknown");
-    let value =
-        |name: &String| Some((name.clone(), node.labels().get(&*attribute::key(name)).cloned()?));
+    let value = |name: &String| Some((name.clone(), node.labels().get(&*attribute::key(name)).cloned()?));
     Instance {
         zone: node.labels().get(&*attribute::key(attribute::ZONE)).cloned(),
         draining: is_drained(node),

@@ -4,8 +4,8 @@
 
 use super::arn::{self, TaskDefinitionReference};
 use super::grants::Grants;
-use super::rebalancing;
 use super::judgement::{beside, violations, without_effect};
+use super::rebalancing;
 use super::revision::{self, Lookup, Revision};
 use super::service::{ClusterNodes, cluster_name, fingerprint, service, service_name};
 use super::task_definition::task_definition;

@@ -23,10 +23,8 @@ pub fn requests(pod: &Pod) -> Room {
         memory: sum.memory.saturating_add(one.memory),
     });
     let inits = spec.init_containers.iter().flatten().map(requested);
-    let most = inits.fold(sum, |most, one| Room {
-        cpu: most.cpu.max(one.cpu),
-        memory: most.memory.max(one.memory),
-    });
+    let most =
+        inits.fold(sum, |most, one| Room { cpu: most.cpu.max(one.cpu), memory: most.memory.max(one.memory) });
     let whole = spec.resources.as_ref().and_then(|resources| resources.requests.as_ref());
     let said = |name: &str| whole.is_some_and(|requests| requests.contains_key(name));
     Room {
@@ -110,7 +108,8 @@ mod tests {
             {"name": "a", "resources": requests("100m", "10Mi")},
             {"name": "b", "resources": requests("200m", "20Mi")},
         ]);
-        let read = |spec| super::requests(&serde_json::from_value(json!({"metadata": {}, "spec": spec})).unwrap());
+        let read =
+            |spec| super::requests(&serde_json::from_value(json!({"metadata": {}, "spec": spec})).unwrap());
         let plain = read(json!({"containers": containers}));
         assert_eq!(plain, Room { cpu: 300, memory: 30 << 20 });
         let inits = json!([{"name": "i", "resources": requests("1", "5Mi")}]);

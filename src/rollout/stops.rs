@@ -68,7 +68,11 @@ impl<'a> Step<'a> {
         }
         let sick = unhealthy.into_iter().take(excess as usize).collect::<Vec<_>>();
         for task in &sick {
-            self.stop(task, StopCode::ServiceSchedulerInitiated, "Task failed container health checks".into());
+            self.stop(
+                task,
+                StopCode::ServiceSchedulerInitiated,
+                "Task failed container health checks".into(),
+            );
         }
         excess -= count(&sick);
         let early = leaving.iter().copied().take(spare as usize);

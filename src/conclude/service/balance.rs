@@ -17,9 +17,8 @@ pub fn rebalanced(service: &Service, balance: Option<&Balance>) -> Option<Notice
     Some(match balance? {
         Balance::Begun(counts) => {
             let counts = listed(counts);
-            let message = format!(
-                "(service {name}) is not AZ balanced with {counts}. AZ Rebalancing in progress."
-            );
+            let message =
+                format!("(service {name}) is not AZ balanced with {counts}. AZ Rebalancing in progress.");
             Notice::normal("ServiceRebalancingStarted", message)
         }
         Balance::Even(counts) => {

@@ -11,7 +11,11 @@ fn zones(room: [bool; 3]) -> Vec<Zone> {
 }
 
 fn in_zone(number: u32, zone: &str) -> Task {
-    Task { zone: Some(zone.into()), instance: Some(format!("node-{zone}")), ..task(1, number, Health::Healthy) }
+    Task {
+        zone: Some(zone.into()),
+        instance: Some(format!("node-{zone}")),
+        ..task(1, number, Health::Healthy)
+    }
 }
 
 fn spread(zones: &str) -> Vec<Task> {
@@ -68,7 +72,11 @@ fn only_a_settled_service_is_balanced() {
     let open = zones([true; 3]);
     assert_eq!(aim(&look(&Service { rebalances: false, ..web(4) }, &all, &open)), None);
     assert_eq!(aim(&look(&Service { maximum_percent: 100, ..web(4) }, &all, &open)), None);
-    assert_eq!(aim(&look(&Service { maximum_percent: 120, ..web(4) }, &all, &open)), None, "no room for one more");
+    assert_eq!(
+        aim(&look(&Service { maximum_percent: 120, ..web(4) }, &all, &open)),
+        None,
+        "no room for one more"
+    );
     assert_eq!(aim(&pass(&web(4), &[deployment(1)], &all, &open, 100)), None, "in progress");
     let changed = |change: fn(&mut Task)| {
         let mut all = all.clone();
@@ -96,11 +104,17 @@ fn one_of_the_fullest_zone_goes_when_the_new_one_is_healthy() {
     assert_eq!(done.stop.len(), 1);
     assert_eq!(done.stop[0].task, "web-1-3");
     assert_eq!(done.stop[0].moved_from.as_deref(), Some("a"));
-    assert!(done.stop[0].reason.starts_with("Availability-zone rebalancing initiated by (deployment ecs-svc/"));
+    assert!(
+        done.stop[0].reason.starts_with("Availability-zone rebalancing initiated by (deployment ecs-svc/")
+    );
     assert_eq!(done.settled, ["web-1-5"]);
     all.remove(2);
     let again = look(&web(4), &all, &open);
-    assert_eq!((again.stop.len(), again.settled), (0, vec!["web-1-5".to_owned()]), "the mark goes in any case");
+    assert_eq!(
+        (again.stop.len(), again.settled),
+        (0, vec!["web-1-5".to_owned()]),
+        "the mark goes in any case"
+    );
 }
 
 #[test]

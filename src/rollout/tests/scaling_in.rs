@@ -4,11 +4,7 @@ use super::*;
 use crate::model::{Resource, Room, Strategy};
 
 fn placed(number: u32, zone: &str, instance: &str) -> Task {
-    Task {
-        zone: Some(zone.into()),
-        instance: Some(instance.into()),
-        ..task(1, number, Health::Healthy)
-    }
+    Task { zone: Some(zone.into()), instance: Some(instance.into()), ..task(1, number, Health::Healthy) }
 }
 
 fn spread(attribute: &str) -> Strategy {
