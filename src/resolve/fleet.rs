@@ -65,3 +65,93 @@ fn has_room(service: &Service, size: Room, node: &Node, tasks: &[Arc<Pod>]) -> b
     let distinct = service.placement.constraints.contains(&Constraint::DistinctInstance);
     !(distinct && tasks.iter().any(is_member)) && room::left(node, tasks).holds(size)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Placement;
+    use crate::placement::expression::parse;
+    use serde_json::{Value, json};
+
+    const SIZE: Room = Room { cpu: 500, memory: 1 << 20 };
+
+    fn node(name: &str, zone: &str, more: Value) -> Arc<Node> {
+        let labels = json!({"topology.kubernetes.io/zone": zone, "kubernetes.io/arch": "amd64", "team": "a"});
+        let mut node = json!({
+            "metadata": {"name": name, "labels": labels}, "spec": {},
+            "status": {
+                "conditions": [{"type": "Ready", "status": "True"}],
+                "allocatable": {"cpu": "1", "memory": "1Gi"},
+            },
+        });
+        for (path, value) in more.as_object().unwrap() {
+            *node.pointer_mut(path).unwrap() = value.clone();
+        }
+        Arc::new(serde_json::from_value(node).unwrap())
+    }
+
+    fn web(constraints: Vec<Constraint>) -> Service {
+        let placement = Placement { constraints, ..Placement::default() };
+        Service { name: "web".into(), placement, ..Service::default() }
+    }
+
+    fn found(service: &Service, nodes: &[Arc<Node>], pods: &[Arc<Pod>]) -> Vec<(String, bool)> {
+        let zones = zones(service, SIZE, nodes, &|name| {
+            let is_there = |pod: &&Arc<Pod>| pod.spec.as_ref().unwrap().node_name.as_deref() == Some(name);
+            pods.iter().filter(is_there).cloned().collect()
+        });
+        zones.into_iter().map(|zone| (zone.name, zone.has_room)).collect()
+    }
+
+    fn pod(node: &str, cpu: &str, phase: &str) -> Arc<Pod> {
+        let resources = json!({"requests": {"cpu": cpu}});
+        let labels = json!({(label::group("service:web")): ""});
+        Arc::new(
+            serde_json::from_value(json!({
+                "metadata": {"labels": labels},
+                "spec": {"nodeName": node, "containers": [{"name": "a", "resources": resources}]},
+                "status": {"phase": phase},
+            }))
+            .unwrap(),
+        )
+    }
+
+    #[test]
+    fn a_zone_counts_if_one_of_its_nodes_takes_tasks() {
+        let taint = |effect| json!({"/spec": {"taints": [{"key": "k", "effect": effect}]}});
+        let nodes = [
+            node("a", "a", json!({})),
+            node("b", "b", json!({"/spec": {"unschedulable": true}})),
+            node("c", "c", taint("NoSchedule")),
+            node("d", "d", json!({"/status/conditions/0/status": "Unknown"})),
+            node("e", "e", taint("PreferNoSchedule")),
+        ];
+        let zones = found(&web(vec![]), &nodes, &[]);
+        assert_eq!(zones, [("a".to_owned(), true), ("e".to_owned(), true)]);
+    }
+
+    #[test]
+    fn a_zone_counts_only_where_cluster_platform_and_constraints_admit_it() {
+        let nodes = [node("a", "a", json!({})), node("b", "b", json!({"/metadata/labels/team": "b"}))];
+        let mut service = web(vec![Constraint::MemberOf(parse("ec2InstanceId == b").unwrap())]);
+        assert_eq!(found(&service, &nodes, &[]), [("b".to_owned(), true)]);
+        service = web(vec![]);
+        service.placement.cluster_nodes = vec![("team".into(), "a".into())];
+        assert_eq!(found(&service, &nodes, &[]), [("a".to_owned(), true)]);
+        service.task_definition.architecture = Some("arm64".into());
+        assert_eq!(found(&service, &nodes, &[]), []);
+    }
+
+    #[test]
+    fn a_zone_has_room_where_a_task_more_fits() {
+        let nodes = [node("a1", "a", json!({})), node("a2", "a", json!({}))];
+        let full = [pod("a1", "600m", "Running"), pod("a2", "600m", "Running")];
+        assert_eq!(found(&web(vec![]), &nodes, &full), [("a".to_owned(), false)]);
+        let freed = [pod("a1", "600m", "Running"), pod("a2", "600m", "Failed")];
+        assert_eq!(found(&web(vec![]), &nodes, &freed), [("a".to_owned(), true)]);
+        let one_each = [pod("a1", "1m", "Running"), pod("a2", "1m", "Running")];
+        let distinct = web(vec![Constraint::DistinctInstance]);
+        assert_eq!(found(&distinct, &nodes, &one_each), [("a".to_owned(), false)]);
+        assert_eq!(found(&distinct, &nodes, &one_each[..1]), [("a".to_owned(), true)]);
+    }
+}

@@ -47,3 +47,46 @@ fn asks_for_zone(expression: &Expression) -> bool {
         Expression::Test(subject, _) => *subject == Subject::Attribute(attribute::ZONE.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Resource, Strategy};
+    use crate::placement::expression::parse;
+    use serde_json::{Value, json};
+
+    fn refused(spec: Value, strategies: &[Strategy], constraint: &str) -> Option<String> {
+        let constraints = match constraint {
+            "" => vec![Constraint::DistinctInstance],
+            text => vec![Constraint::MemberOf(parse(text).unwrap())],
+        };
+        let placement = Placement { strategies: strategies.to_vec(), constraints, ..Placement::default() };
+        let mut spec: api::ServiceSpec = serde_json::from_value(spec).unwrap();
+        spec.availability_zone_rebalancing = Some("ENABLED".into());
+        let found = in_vain(&spec, &placement);
+        assert_eq!(found.is_some(), obstacle(&spec, &placement).is_some());
+        spec.availability_zone_rebalancing = None;
+        assert_eq!(in_vain(&spec, &placement), None, "nobody asked");
+        found.map(|violation| violation.to_string())
+    }
+
+    #[test]
+    fn services_that_ecs_excludes_are_not_balanced_and_say_why_if_asked() {
+        let zone = || Strategy::SpreadAttribute("ecs.availability-zone".into());
+        let pack = || Strategy::Binpack(Resource::Cpu);
+        assert_eq!(refused(json!({}), &[], ""), None);
+        assert_eq!(refused(json!({}), &[zone(), pack()], "attribute:stack == prod"), None);
+        for (spec, strategies, constraint, part) in [
+            (json!({}), vec![pack(), zone()], "", "first placement strategy"),
+            (json!({}), vec![Strategy::SpreadInstance], "", "first placement strategy"),
+            (json!({}), vec![], "not(attribute:ecs.availability-zone == a)", "a placement constraint asks"),
+            (json!({"deploymentConfiguration": {"maximumPercent": 100}}), vec![], "", "maximumPercent"),
+            (json!({"launchType": "EXTERNAL"}), vec![], "", "EXTERNAL"),
+            (json!({"schedulingStrategy": "DAEMON"}), vec![], "", "DAEMON"),
+        ] {
+            let said = refused(spec, &strategies, constraint).unwrap();
+            assert!(said.starts_with("spec.availabilityZoneRebalancing: tasks are not moved, as "), "{said}");
+            assert!(said.contains(part), "{said}");
+        }
+    }
+}

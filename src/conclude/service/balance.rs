@@ -7,7 +7,7 @@ use crate::rollout::Balance;
 use std::collections::BTreeMap;
 
 /// Reason of the event that zones are even.
-pub(super) const BALANCED: &str = "ServiceRebalanced";
+pub(super) const BALANCED: &str = "ServiceRebalancingCompleted";
 /// Reason of the event that they cannot be made even.
 pub(super) const HINDERED: &str = "ServiceRebalancingFailed";
 
@@ -54,4 +54,33 @@ pub(super) fn is_news(status: &ServiceStatus) -> bool {
 fn listed(counts: &BTreeMap<String, u32>) -> String {
     let texts: Vec<String> = counts.iter().map(|(zone, count)| format!("{count} tasks in {zone}")).collect();
     texts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::service::status::ServiceEvent;
+
+    fn after(messages: &[&str]) -> bool {
+        let event = |text: &&str| ServiceEvent { message: (*text).to_owned(), ..ServiceEvent::default() };
+        is_news(&ServiceStatus { events: messages.iter().map(event).collect(), ..ServiceStatus::default() })
+    }
+
+    #[test]
+    fn that_zones_are_even_is_told_once_and_only_after_they_were_not() {
+        let service = Service { name: "web".into(), ..Service::default() };
+        let counts = || [("a", 2), ("b", 0)].map(|(zone, count)| (zone.to_owned(), count)).into();
+        let told = |balance: &Balance| rebalanced(&service, Some(balance)).unwrap().message;
+        let begun = told(&Balance::Begun(counts()));
+        assert_eq!(
+            begun,
+            "(service web) is not AZ balanced with 2 tasks in a, 0 tasks in b. AZ Rebalancing in progress."
+        );
+        let even = told(&Balance::Even(counts()));
+        assert_eq!(even, "(service web) is AZ balanced with 2 tasks in a, 0 tasks in b.");
+        let steady = "(service web) has reached a steady state.";
+        assert!(!after(&[]) && !after(&[steady]));
+        assert!(after(&[steady, &begun]) && after(&["(service web) stopped AZ Rebalancing.", &even]));
+        assert!(!after(&[steady, &even, &begun]));
+    }
 }

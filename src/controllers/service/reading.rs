@@ -13,7 +13,8 @@ use crate::resolve::task::{self, Reading};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 pub(super) fn tasks(
@@ -22,7 +23,12 @@ pub(super) fn tasks(
     now: Timestamp,
 ) -> (BTreeMap<String, Arc<Pod>>, Vec<Task>) {
     let asked = resolve::Asked::by(&service.placement);
-    let instance = |node: &str| instance(context, &asked, node);
+    // Tasks share instances, and what is left of one is a sum over all its tasks.
+    let known = RefCell::<HashMap<String, Instance>>::default();
+    let instance = |node: &str| {
+        let mut known = known.borrow_mut();
+        known.entry(node.to_owned()).or_insert_with(|| instance(context, &asked, node)).clone()
+    };
     read(context, &service.identity.uid, &Reading::of(service, &instance, now))
 }
 
