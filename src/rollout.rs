@@ -135,6 +135,12 @@ impl Plan {
     }
 }
 
+/// The first number that no task of the deployment has had.
+fn next_number(tasks: &[Task], deployment: &DeploymentId) -> u32 {
+    let own = tasks.iter().filter(|task| task.deployment == *deployment);
+    own.map(|task| task.number).max().unwrap_or(0) + 1
+}
+
 fn count<T>(tasks: &[T]) -> u32 {
     u32::try_from(tasks.len()).unwrap_or(u32::MAX)
 }

@@ -55,8 +55,14 @@ fn is_eligible(service: &Service, node: &Node) -> bool {
         && is_as_said(attribute::OPERATING_SYSTEM, &definition.operating_system)
         && placement.constraints.iter().all(|constraint| match constraint {
             Constraint::DistinctInstance => true,
-            Constraint::MemberOf(expression) => matches(expression, &NodeView::of(node)),
+            Constraint::MemberOf(expression) => matches(expression, &view(node)),
         })
+}
+
+/// A node that is ready, as queries see it.
+fn view(node: &Node) -> NodeView {
+    let provider_id = node.spec.as_ref().and_then(|spec| spec.provider_id.clone());
+    NodeView { ready: true, provider_id, ..NodeView::of(node) }
 }
 
 fn has_room(service: &Service, size: Room, node: &Node, tasks: &[Arc<Pod>]) -> bool {

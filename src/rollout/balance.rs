@@ -6,7 +6,7 @@
 //! replaced; the next move waits for 10 minutes, and twice as long after each further failure.
 
 use super::step::Step;
-use super::{Plan, Start};
+use super::{Plan, Start, next_number};
 use crate::model::{Deployment, DeploymentId, Health, RolloutState, Service, StopCode, Task, Zone};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -54,33 +54,34 @@ pub fn rebalance(
     }
     let zones = zones();
     let Some(counts) = counts(tasks, &zones) else { return };
-    let least = |zone: &&Zone| (counts.get(&zone.name).copied().unwrap_or(0), zone.name.clone());
-    let Some(target) = zones.iter().filter(|zone| zone.has_room).min_by_key(least) else { return };
-    let enough = counts.get(&target.name).copied().unwrap_or(0) + 2;
+    let Some((target, enough)) = emptiest(&counts, &zones) else { return };
     let is_full = |zone: &str| counts.get(zone).is_some_and(|count| *count >= enough);
+    let from_there = |task: &&Task| task.is_live() && task.zone.as_deref().is_some_and(is_full);
     if !counts.keys().any(|zone| is_full(zone)) {
         let most = counts.values().max().copied().unwrap_or(0);
         let even = zones.iter().all(|zone| counts.get(&zone.name).is_some_and(|count| count + 1 >= most));
         plan.balance = even.then_some(Balance::Even(counts));
-        return;
-    }
-    if let Some(at) = primary.next_move_at.filter(|at| *at > now) {
+    } else if let Some(at) = primary.next_move_at.filter(|at| *at > now) {
         plan.wake(at);
-        return;
-    }
-    let from_there = |task: &&Task| task.is_live() && task.zone.as_deref().is_some_and(is_full);
-    if tasks.iter().filter(from_there).all(|task| task.is_protected(now)) {
+    } else if tasks.iter().filter(from_there).all(|task| task.is_protected(now)) {
         plan.balance = Some(Balance::Protected);
-        return;
+    } else {
+        plan.start.push(Start {
+            deployment: primary.id.clone(),
+            count: 1,
+            first_number: next_number(tasks, &primary.id),
+            zone: Some(target.to_owned()),
+        });
+        plan.balance = Some(Balance::Begun(counts));
     }
-    let numbers = tasks.iter().filter(|task| task.deployment == primary.id).map(|task| task.number);
-    plan.start.push(Start {
-        deployment: primary.id.clone(),
-        count: 1,
-        first_number: numbers.max().unwrap_or(0) + 1,
-        zone: Some(target.name.clone()),
-    });
-    plan.balance = Some(Balance::Begun(counts));
+}
+
+/// The zone with the fewest tasks among those that have room, and how many tasks another has that can give one up.
+fn emptiest<'a>(counts: &Counts, zones: &'a [Zone]) -> Option<(&'a str, u32)> {
+    let count = |zone: &Zone| counts.get(&zone.name).copied().unwrap_or(0);
+    let open = zones.iter().filter(|zone| zone.has_room);
+    let target = open.min_by_key(|zone| (count(zone), &zone.name))?;
+    Some((&target.name, count(target) + 2))
 }
 
 /// From when on a service whose tasks are all there, healthy and where they are to stay counts as settled.

@@ -1,7 +1,7 @@
 //! One step of a service: what is there, and what is begun with it.
 
 use super::side::{Side, is_misplaced};
-use super::{Plan, Start, Stop, balance, count, retention, throttle, upkeep, victims};
+use super::{Plan, Start, Stop, balance, count, next_number, retention, throttle, upkeep, victims};
 use crate::model::{Deployment, DeploymentId, Health, RolloutState, Service, StopCode, Task};
 use jiff::{SignedDuration, Timestamp};
 
@@ -142,8 +142,7 @@ impl<'a> Step<'a> {
         if count == 0 {
             return;
         }
-        let numbers = self.tasks.iter().filter(|task| task.deployment == deployment).map(|task| task.number);
-        let first_number = numbers.max().unwrap_or(0) + 1;
+        let first_number = next_number(self.tasks, &deployment);
         self.plan.start.push(Start { deployment, count, first_number, zone: None });
     }
 

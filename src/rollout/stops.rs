@@ -66,29 +66,33 @@ impl<'a> Step<'a> {
         if excess == 1 && unhealthy.is_empty() && self.finish_move() {
             return;
         }
-        let sick = unhealthy.into_iter().take(excess as usize).collect::<Vec<_>>();
+        let left = self.stop_new(excess, spare as usize);
+        let protected: Vec<&Task> = self.new.all().filter(|task| self.is_held(task)).collect();
+        if left > 0 && !protected.is_empty() {
+            self.hold(&protected, left, true);
+        }
+    }
+
+    /// Stops new tasks: unhealthy ones first, then `spare` ones on drained instances, then those that do not run yet,
+    /// then healthy ones. How many could not be stopped.
+    fn stop_new(&mut self, mut excess: u32, spare: usize) -> u32 {
+        let mut sick = self.free(&self.new.unhealthy);
+        sick.truncate(excess as usize);
         for task in &sick {
-            self.stop(
-                task,
-                StopCode::ServiceSchedulerInitiated,
-                "Task failed container health checks".into(),
-            );
+            let reason = "Task failed container health checks".to_owned();
+            self.stop(task, StopCode::ServiceSchedulerInitiated, reason);
         }
         excess -= count(&sick);
-        let early = leaving.iter().copied().take(spare as usize);
+        let leaving = self.leaving();
         let pending = self.free(&self.new.undecided).into_iter().rev().filter(|task| task.moved_to.is_none());
-        let others: Vec<&Task> = early.chain(pending).take(excess as usize).collect();
-        others.iter().for_each(|task| self.stop_for_scaling(task));
-        excess -= count(&others);
-        let left: Vec<&Task> = leaving.iter().skip(spare as usize).copied().collect();
-        let last = [left, self.free(&self.new.healthy)].concat();
-        let chosen = self.victims(&last, excess);
+        let early = leaving.iter().copied().take(spare).chain(pending);
+        let early: Vec<&Task> = early.take(excess as usize).collect();
+        early.iter().for_each(|task| self.stop_for_scaling(task));
+        excess -= count(&early);
+        let late = leaving.into_iter().skip(spare).chain(self.free(&self.new.healthy));
+        let chosen = self.victims(&late.collect::<Vec<_>>(), excess);
         chosen.iter().for_each(|task| self.stop_for_scaling(task));
-        excess -= count(&chosen);
-        let protected: Vec<&Task> = self.new.all().filter(|task| self.is_held(task)).collect();
-        if excess > 0 && !protected.is_empty() {
-            self.hold(&protected, excess, true);
-        }
+        excess - count(&chosen)
     }
 
     /// New tasks on drained instances that may go: a protected one only when its successor is there.

@@ -3,10 +3,10 @@
 use super::super::indexes::Indexes;
 use super::super::run::Queues;
 use super::Later;
+use super::fleet::Fleet;
 use crate::api;
 use crate::kubernetes::{Change, Key};
 use crate::model::{label, name};
-use crate::resolve;
 use crate::resolve::reference::{definition_of, may_register};
 use crate::resolve::revision::history;
 use crate::resolve::service::service_name;
@@ -298,45 +298,6 @@ pub(super) fn on_node(
 /// How long a zone has to take tasks again before services look whether they want to go there.
 const OPENED_FOR: Duration = Duration::from_secs(2);
 
-/// The nodes as far as their changes concern services that have nothing there, or everything.
-#[derive(Default)]
-struct Fleet {
-    drained: HashSet<String>,
-    /// The zone of each node that takes tasks.
-    open: HashMap<String, String>,
-}
-
-#[derive(Debug, Default, PartialEq)]
-struct NodeNews {
-    /// Whether the node's tasks are to leave it now, or no longer.
-    drained: bool,
-    /// Whether it is the first of its zone to take tasks.
-    opened: bool,
-}
-
-impl Fleet {
-    fn note(&mut self, node: &Node, change: Change) -> NodeNews {
-        let (name, exists) = (node.name_any(), change == Change::Applied);
-        let drained = match exists && resolve::is_drained(node) {
-            true => self.drained.insert(name.clone()),
-            false => self.drained.remove(&name),
-        };
-        let zone = node.labels().get("topology.kubernetes.io/zone").cloned();
-        let opened = match zone.filter(|_| exists && resolve::takes_tasks(node)) {
-            Some(zone) => {
-                let is_first = !self.open.values().any(|open| *open == zone);
-                self.open.insert(name, zone);
-                is_first
-            }
-            None => {
-                self.open.remove(&name);
-                false
-            }
-        };
-        NodeNews { drained, opened }
-    }
-}
-
 pub(super) fn on_child<K: ResourceExt>(
     queues: &Queues,
 ) -> impl Fn(&K, Change) + Send + Sync + 'static + use<K> {
@@ -361,36 +322,6 @@ fn key(namespace: String, name: &str) -> Key {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_node_is_news_when_it_is_drained_and_when_it_opens_its_zone() {
-        let node = |name: &str, status: &str, cordoned: bool, labels: serde_json::Value| -> Node {
-            let mut labels = labels;
-            labels["topology.kubernetes.io/zone"] = json!("a");
-            serde_json::from_value(json!({
-                "metadata": {"name": name, "labels": labels}, "spec": {"unschedulable": cordoned},
-                "status": {"conditions": [{"type": "Ready", "status": status}]},
-            }))
-            .unwrap()
-        };
-        let mut fleet = Fleet::default();
-        let mut news = |node: &Node| {
-            let news = fleet.note(node, Change::Applied);
-            (news.drained, news.opened)
-        };
-        assert_eq!(news(&node("n", "True", false, json!({}))), (false, true));
-        assert_eq!(news(&node("n", "True", false, json!({}))), (false, false), "a heartbeat");
-        assert_eq!(news(&node("m", "True", false, json!({}))), (false, false), "the zone was open");
-        let draining = json!({"ecs.berth.dev/state": "DRAINING"});
-        assert_eq!(news(&node("n", "True", true, draining.clone())), (true, false));
-        assert_eq!(news(&node("n", "True", true, draining)), (false, false));
-        assert_eq!(news(&node("m", "Unknown", false, json!({}))), (false, false));
-        assert_eq!(news(&node("n", "True", false, json!({}))), (true, true));
-        assert_eq!(fleet.note(&node("n", "True", false, json!({})), Change::Deleted), NodeNews::default());
-        assert!(fleet.open.is_empty());
-    }
-
     #[test]
     fn a_revision_is_news_when_it_comes_and_when_it_goes() {
         let known = Known::default();
