@@ -15,13 +15,11 @@ use crate::api::service::status::{
 };
 use crate::api::{ConditionType, Reason, ServiceSpec};
 use crate::model::{Deployment, DeploymentId, LastStatus, RolloutState, Service, Task, label, name};
-use crate::rollout::Held;
+use crate::rollout::{Held, Plan};
 use jiff::Timestamp;
 
-pub use balance::rebalanced;
 pub use contest::contested;
 pub use finding::{Problem, remarks};
-pub use held::held;
 pub use news::{News, news};
 
 /// ECS keeps a service's newest hundred events.
@@ -57,6 +55,12 @@ pub enum Document {
     Obeyed(serde_json::Value),
     /// Something that cannot be done, for these findings: what was obeyed before is kept.
     Refused(Vec<Finding>),
+}
+
+/// What there is to tell about a step before anything of it is done.
+pub fn planned(service: &Service, plan: &Plan) -> Vec<Notice> {
+    let held = held::held(service, &plan.deployments, plan.held);
+    balance::rebalanced(service, plan.balance.as_ref()).into_iter().chain(held).collect()
 }
 
 /// A status, and what its difference to the one before is worth telling.

@@ -221,12 +221,11 @@ async fn keep(
     let launch =
         Launch { context, owner: &owner, service, definitions: &definitions, pods: &pods, nodes: &nodes };
     let mut done = launch::carry_out(&launch, &plan).await?;
-    let told_by_plan = judged::rebalanced(service, plan.balance.as_ref()).into_iter().chain(judged::held(
-        service,
-        &plan.deployments,
-        plan.held,
-    ));
-    done.notices.splice(0..0, told_by_plan);
+    if blocked.is_some() || done.problem.is_some() {
+        // What could not be begun is not told as if it were.
+        plan.balance = None;
+    }
+    done.notices.splice(0..0, judged::planned(service, &plan));
     done.notices.retain(|notice| judged::is_news(&before, notice));
     // What can wait does not hold up the tasks, of this service or another.
     if plan.start.is_empty() {

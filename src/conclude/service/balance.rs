@@ -12,7 +12,7 @@ pub(super) const BALANCED: &str = "ServiceRebalancingCompleted";
 pub(super) const HINDERED: &str = "ServiceRebalancingFailed";
 
 /// What there is to tell about the balance of the zones.
-pub fn rebalanced(service: &Service, balance: Option<&Balance>) -> Option<Notice> {
+pub(super) fn rebalanced(service: &Service, balance: Option<&Balance>) -> Option<Notice> {
     let name = &service.name;
     Some(match balance? {
         Balance::Begun(counts) => {

@@ -8,7 +8,7 @@ use crate::rollout::Held;
 pub(super) const SCALE_IN_FAILURE: &str = "TasksetScaleInFailureByTaskProtection";
 
 /// That protected tasks keep a service from scaling in.
-pub fn held(service: &Service, deployments: &[Deployment], held: Option<Held>) -> Option<Notice> {
+pub(super) fn held(service: &Service, deployments: &[Deployment], held: Option<Held>) -> Option<Notice> {
     held.filter(|held| held.scale_in)?;
     let id = &deployments.first()?.id;
     let message = format!(

@@ -322,6 +322,7 @@ fn key(namespace: String, name: &str) -> Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     #[test]
     fn a_revision_is_news_when_it_comes_and_when_it_goes() {
         let known = Known::default();
