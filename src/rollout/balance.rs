@@ -46,7 +46,8 @@ pub fn rebalance(
     zones: &dyn Fn() -> Vec<Zone>,
     now: Timestamp,
 ) {
-    let ([primary], true) = (deployments, plan.start.is_empty() && plan.stop.is_empty()) else { return };
+    let is_idle = plan.start.is_empty() && plan.stop.is_empty() && plan.balance.is_none();
+    let ([primary], true) = (deployments, is_idle) else { return };
     let Some(settled_at) = settled_at(service, primary, tasks) else { return };
     if settled_at > now {
         plan.wake(settled_at);

@@ -242,7 +242,7 @@ proptest! {
             prop_assert!(healthy >= desired && all.len() as u32 <= desired + 1);
             deployments = step.deployments;
         }
-        let count = |zone: &&str| all.iter().filter(|task| task.zone.as_deref() == Some(**zone)).count();
+        let count = |zone: &&str| all.iter().filter(|task| task.zone.as_deref() == Some(*zone)).count();
         let counts: Vec<usize> = ZONES.iter().map(|zone| count(&zone)).collect();
         prop_assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 1, "{counts:?}");
         prop_assert!(moves <= 2 * desired + 30, "{moves} moves");

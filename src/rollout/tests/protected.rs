@@ -30,11 +30,11 @@ fn a_deployment_waits_for_protected_tasks() {
     all.extend(tasks(2, 2, Health::Healthy));
     let deployments = [deployment(2), deployment(1)];
     let step = plan(&service(2, 100, 200), &deployments, &all, at(0));
-    assert_eq!((stopped(&step), step.held), (vec!["web-1-2"], None));
+    let held = Some(Held { tasks: 1, until: at(3600), scale_in: false });
+    assert_eq!((stopped(&step), step.held), (vec!["web-1-2"], held));
     all.remove(1);
     let step = plan(&service(2, 100, 200), &deployments, &all, at(0));
-    assert_eq!((step.stop.len(), step.deadlock), (0, false));
-    assert_eq!(step.held, Some(Held { tasks: 1, until: at(3600), scale_in: false }));
+    assert_eq!((step.stop.len(), step.deadlock, step.held), (0, false, held));
     assert_eq!(step.deployments.len(), 2, "not complete");
     assert_eq!(stopped(&plan(&service(2, 100, 200), &deployments, &all, at(3601))), ["web-1-1"]);
 }
