@@ -111,7 +111,7 @@ mod tests {
             let placement = Placement { strategies: strategies.to_vec(), ..Placement::default() };
             instance(&node, &Asked::by(&placement), &|_| vec![Arc::new(pod.clone())])
         };
-        let plain = read(&[zone.clone()]);
+        let plain = read(std::slice::from_ref(&zone));
         assert_eq!((plain.attributes.len(), plain.left), (0, None));
         let asked = read(&[zone, rack, Strategy::Binpack(crate::model::Resource::Cpu)]);
         assert_eq!(asked.attributes["rack"], "7");

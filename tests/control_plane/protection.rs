@@ -80,7 +80,7 @@ async fn a_protected_task_outlives_scale_in_and_deployment_until_that_is_over() 
     let output = protect(&stage, &["--off", &second]);
     assert!(output.status.success(), "{output:?}");
     stage.steady("web").await;
-    assert_eq!(names(&stage.live("web").await), [first.clone()]);
+    assert_eq!(names(&stage.live("web").await), std::slice::from_ref(&first));
 
     // A deployment starts the new task and waits for the old one.
     stage.apply(&[&definition("web", "nginx:2")]).await;

@@ -243,7 +243,7 @@ proptest! {
             deployments = step.deployments;
         }
         let count = |zone: &&str| all.iter().filter(|task| task.zone.as_deref() == Some(*zone)).count();
-        let counts: Vec<usize> = ZONES.iter().map(|zone| count(&zone)).collect();
+        let counts: Vec<usize> = ZONES.iter().map(&count).collect();
         prop_assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 1, "{counts:?}");
         prop_assert!(moves <= 2 * desired + 30, "{moves} moves");
     }
