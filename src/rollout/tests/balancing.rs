@@ -218,7 +218,8 @@ proptest! {
         let (web, open, mut deployments) = (web(desired), zones([true; 3]), vec![completed()]);
         let (mut now, mut moves, mut fails) = (100, 0, fails.into_iter());
         let mut still = 0;
-        while still < 50 {
+        // Longer than the longest wait after moves that failed.
+        while still < 100 {
             now += 1000;
             let step = pass(&web, &deployments, &all, &open, now);
             still = if step.start.is_empty() && step.stop.is_empty() { still + 1 } else { 0 };
