@@ -15,6 +15,7 @@ mod import;
 mod instances;
 mod nodes;
 mod plan;
+mod protect;
 mod query;
 mod render;
 mod revisions;
@@ -76,6 +77,9 @@ enum Verb {
     /// Deregister a revision of a task definition: what runs it goes on, nothing new may use it. This cannot be undone.
     /// It sets annotation `ecs.berth.dev/deregister` on the TaskDefinition, which the operator carries out.
     Deregister(deregister::Arguments),
+    /// Protect tasks of services from scale-in and deployments for a time, as UpdateTaskProtection does; each call begins
+    /// anew. It sets annotation `ecs.berth.dev/protected-until` on their pods.
+    Protect(protect::Arguments),
     /// Print a shell's completions, as in `source <(berth completion bash)`.
     Completion(help::Completion),
 }
@@ -103,6 +107,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Plan(arguments) => return plan::run(&arguments),
         Verb::Explain(arguments) => return explain::run(&arguments),
         Verb::Deregister(arguments) => deregister::run(&arguments)?,
+        Verb::Protect(arguments) => protect::run(&arguments)?,
         Verb::Completion(arguments) => help::completion(&arguments),
     }
     Ok(ExitCode::SUCCESS)

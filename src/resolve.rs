@@ -9,6 +9,7 @@ mod capability;
 mod confinement;
 mod container;
 mod device;
+mod fleet;
 pub mod grants;
 pub mod image;
 mod instance;
@@ -19,9 +20,11 @@ mod order;
 mod placement;
 mod platform;
 mod port;
+mod rebalancing;
 pub mod reference;
 pub mod remedy;
 pub mod revision;
+mod room;
 pub mod service;
 mod sharing;
 pub mod size;
@@ -36,10 +39,12 @@ fn tags(tags: &[crate::api::common::Tag]) -> Vec<(String, String)> {
     pairs.filter(|(key, _)| !key.is_empty()).collect()
 }
 
+pub use fleet::{takes_tasks, zones};
 pub use grants::{Grants, Permission};
-pub use instance::{ContainerInstance, container_instances, instance};
+pub use instance::{ContainerInstance, Interest, container_instances, instance, is_drained};
 pub use judgement::{beside, violations, without_effect};
 pub use reference::{Obstacle, References, Resolved, resolve};
 pub use remedy::remedy;
+pub use room::requests;
 pub use service::{ClusterNodes, service};
 pub use task_definition::task_definition;

@@ -38,6 +38,8 @@ mod health;
 mod images;
 #[path = "control_plane/leaders.rs"]
 mod leaders;
+#[path = "control_plane/protection.rs"]
+mod protection;
 #[path = "control_plane/queries.rs"]
 mod queries;
 #[path = "control_plane/resting.rs"]
@@ -50,6 +52,8 @@ mod rolling;
 mod scaling;
 #[path = "control_plane/waiting.rs"]
 mod waiting;
+#[path = "control_plane/zones.rs"]
+mod zones;
 
 /// Whether the long form is wanted.
 fn soak() -> bool {

@@ -1,7 +1,9 @@
 //! A service's deployments and tasks → its status in ECS's words, and what to tell about it.
 
+mod balance;
 mod contest;
 mod finding;
+mod held;
 mod image;
 mod news;
 mod transition;
@@ -13,6 +15,7 @@ use crate::api::service::status::{
 };
 use crate::api::{ConditionType, Reason, ServiceSpec};
 use crate::model::{Deployment, DeploymentId, LastStatus, RolloutState, Service, Task, label, name};
+use crate::rollout::{Held, Plan};
 use jiff::Timestamp;
 
 pub use contest::contested;
@@ -33,6 +36,8 @@ pub struct Facts<'a> {
     pub tasks: &'a [Task],
     /// Neither a start nor a stop is possible with these percentages.
     pub deadlock: bool,
+    /// Protected tasks that would have to go.
+    pub held: Option<Held>,
     /// Something that keeps the pass from doing all it wants.
     pub problem: Option<Problem>,
     /// Why a task finds no instance, where one does not: the closest instance and the scheduler's words.
@@ -54,6 +59,12 @@ pub enum Document {
     Refused(Vec<Finding>),
 }
 
+/// What there is to tell about a step before anything of it is done.
+pub fn planned(service: &Service, plan: &Plan) -> Vec<Notice> {
+    let held = held::held(service, &plan.deployments, plan.held);
+    balance::rebalanced(service, plan.balance.as_ref()).into_iter().chain(held).collect()
+}
+
 /// A status, and what its difference to the one before is worth telling.
 #[derive(Clone, Debug)]
 pub struct Conclusion {
@@ -73,6 +84,7 @@ pub fn conclude(before: &ServiceStatus, facts: &Facts<'_>, done: Vec<Notice>, no
         desired_count: Some(signed(facts.service.desired_count)),
         running_count: counts.running,
         pending_count: counts.pending,
+        protected_count: protected(facts.tasks, now),
         task_definition: facts.deployments.first().map(|primary| primary.task_definition.clone()),
         selector: Some(label::group(&facts.service.group())),
         deployments: deployments(before, facts, now),
@@ -104,6 +116,7 @@ pub fn unresolved(
         status: Some("ACTIVE".to_owned()),
         running_count: counts.running,
         pending_count: counts.pending,
+        protected_count: protected(tasks, now),
         conditions: conditions(&before.conditions, findings, generation, now),
         ..before.clone()
     };
@@ -152,6 +165,8 @@ pub fn remembered(status: &ServiceStatus) -> Vec<Deployment> {
             launch_attempts: natural(known.launch_attempts),
             next_launch_at: time(&known.next_launch_at),
             failed_tasks: natural(known.failed_tasks),
+            failed_moves: natural(known.failed_rebalances),
+            next_move_at: time(&known.next_rebalance_at),
             images: known.container_images.iter().map(image::remembered).collect(),
         })
         .collect()
@@ -179,6 +194,12 @@ impl Counts {
     }
 }
 
+/// How many tasks are protected; none is not worth a word.
+fn protected(tasks: &[Task], now: Timestamp) -> Option<i32> {
+    let protected = tasks.iter().filter(|task| task.is_live() && task.is_protected(now)).count();
+    i32::try_from(protected).ok().filter(|count| *count > 0)
+}
+
 fn deployments(before: &ServiceStatus, facts: &Facts<'_>, now: Timestamp) -> Vec<DeploymentStatus> {
     let statuses = facts.deployments.iter().enumerate().map(|(place, deployment)| {
         let counts = Counts::of(facts.tasks.iter().filter(|task| task.deployment == deployment.id));
@@ -201,6 +222,8 @@ fn deployments(before: &ServiceStatus, facts: &Facts<'_>, now: Timestamp) -> Vec
             sequence: deployment.sequence,
             launch_attempts: signed(deployment.launch_attempts),
             next_launch_at: deployment.next_launch_at.map(|at| at.to_string()),
+            failed_rebalances: signed(deployment.failed_moves),
+            next_rebalance_at: deployment.next_move_at.map(|at| at.to_string()),
             container_images: deployment.images.iter().map(image::shown).collect(),
         };
         let known = before.deployments.iter().find(|known| known.id == status.id);
@@ -231,9 +254,17 @@ fn rollout_state_reason(deployment: &Deployment) -> String {
 
 /// Whether `notice` tells more than `status` does. ECS says a failure once, until its cause has cleared.
 pub fn is_news(status: &ServiceStatus, notice: &Notice) -> bool {
-    let since_steady = status.events.iter().take_while(|event| !event.message.ends_with("a steady state."));
-    notice.reason != "TaskFailedToStart"
-        || !since_steady.into_iter().any(|event| event.message == notice.message)
+    let since_steady = || {
+        let ends = |event: &&ServiceEvent| !event.message.ends_with("a steady state.");
+        status.events.iter().take_while(ends)
+    };
+    match notice.reason {
+        balance::BALANCED => balance::is_news(status),
+        "TaskFailedToStart" | held::SCALE_IN_FAILURE | balance::HINDERED => {
+            !since_steady().any(|event| event.message == notice.message)
+        }
+        _ => true,
+    }
 }
 
 fn remember(status: &mut ServiceStatus, notices: &[Notice], now: Timestamp) {

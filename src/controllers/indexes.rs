@@ -29,6 +29,8 @@ pub struct Indexes {
     pub(super) core_services: Index<CoreService>,
     /// EndpointSlices of ours by the UID of their service.
     pub(super) slices: Index<EndpointSlice>,
+    /// Tasks by their node.
+    pub(super) placed: Index<Pod>,
     /// Tasks that we show as endpoints, by their node.
     pub(super) listed: Index<Pod>,
 }
@@ -45,6 +47,7 @@ impl Default for Indexes {
             names: Index::new(|object| Some(within(object, &service::service_name(object)))),
             users: Index::new(|object| Some(within(object, &definition_of(object)?.family))),
             slices: Index::new(|slice| slice.labels().get(label::SERVICE_UID).cloned()),
+            placed: Index::new(|pod: &Pod| pod.spec.as_ref()?.node_name.clone()),
             listed: Index::new(|pod: &Pod| {
                 let is_listed = pod.labels().values().any(|value| value == label::LISTED);
                 pod.spec.as_ref()?.node_name.clone().filter(|_| is_listed)
@@ -70,6 +73,11 @@ impl Stores {
     /// The pods that say that they are tasks of the service with `uid`.
     pub(super) fn tasks_of(&self, uid: &str) -> Vec<Arc<Pod>> {
         self.indexes.tasks.get(uid, &self.pods)
+    }
+
+    /// The tasks on `node`.
+    pub(super) fn tasks_on(&self, node: &str) -> Vec<Arc<Pod>> {
+        self.indexes.placed.get(node, &self.pods)
     }
 
     /// The revisions of `family` in `namespace`, and its counter.

@@ -119,7 +119,8 @@ async fn begin(launch: &Launch<'_>, start: &Start, done: &mut Done) -> Result<()
     }
     if !ids.is_empty() {
         let service = &launch.service.name;
-        let message = format!("(service {service}) has started {} tasks: {}", ids.len(), named(&ids));
+        let aim = start.zone.as_ref().map(|zone| format!(" in {zone} to AZ Rebalance")).unwrap_or_default();
+        let message = format!("(service {service}) has started {} tasks{aim}: {}", ids.len(), named(&ids));
         done.notices.push(Notice::normal("TasksStarted", message));
     }
     Ok(())
@@ -131,6 +132,7 @@ fn pod(launch: &Launch<'_>, start: &Start, definition: &TaskDefinition, number: 
         deployment: &start.deployment,
         task_definition: definition,
         number,
+        zone: start.zone.as_deref(),
         nodes: launch.nodes,
         capabilities: launch.context.capabilities,
     })
@@ -184,7 +186,7 @@ pub(super) fn taken(conflict: &NameConflict) -> Problem {
 /// group, and its containers are ended on their node, after their preStop pause. The pod stays readable.
 async fn stop(launch: &Launch<'_>, stops: &[Stop], done: &mut Done) -> Result<(), Error> {
     let now = Timestamp::now();
-    let mut ids: Vec<String> = Vec::new();
+    let mut stopped: Vec<&Stop> = Vec::new();
     for some in stops.chunks(AT_ONCE) {
         if launch.context.leaving.is_cancelled() {
             break;
@@ -198,11 +200,17 @@ async fn stop(launch: &Launch<'_>, stops: &[Stop], done: &mut Done) -> Result<()
         for outcome in join_all(writes).await {
             done.pods.extend(outcome?);
         }
-        ids.extend(some.iter().map(|stop| stop.id.clone()));
+        stopped.extend(some);
     }
-    if !ids.is_empty() {
+    let mut by_zone: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
+    for stop in stopped {
+        by_zone.entry(stop.moved_from.as_deref()).or_default().push(stop.id.clone());
+    }
+    for (zone, ids) in by_zone {
         let service = &launch.service.name;
-        let message = format!("(service {service}) has stopped {} running tasks: {}", ids.len(), named(&ids));
+        let why = zone.map(|zone| format!(" in {zone} due to AZ rebalancing")).unwrap_or_default();
+        let message =
+            format!("(service {service}) has stopped {} running tasks{why}: {}", ids.len(), named(&ids));
         done.notices.push(Notice::normal("TasksStopped", message));
     }
     done.notices.extend(failures(&launch.service.name, stops));

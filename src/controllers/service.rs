@@ -17,7 +17,7 @@ use crate::resolve::revision::Revision;
 use crate::{conclude, resolve, rollout, translate};
 use jiff::Timestamp;
 use kube::{Resource, ResourceExt};
-use reading::{after, anchor, definitions, nodes, tasks, tasks_of_refused};
+use reading::{after, anchor, definitions, nodes, tasks, tasks_of_refused, zones};
 use std::time::Duration;
 
 /// Name of this controller in metrics and logs.
@@ -208,6 +208,8 @@ async fn keep(
         }
     }
     let mut plan = rollout::plan(service, &deployments, &tasks, now);
+    let zones = || zones(context, service, &pods);
+    rollout::rebalance(&mut plan, service, (&deployments, &tasks), &zones, now);
     let access::Prepared { blocked, remarks } = access::prepare(context, &owner, service).await?;
     if blocked.is_some() {
         plan.start.clear();
@@ -220,6 +222,11 @@ async fn keep(
     let launch =
         Launch { context, owner: &owner, service, definitions: &definitions, pods: &pods, nodes: &nodes };
     let mut done = launch::carry_out(&launch, &plan).await?;
+    if blocked.is_some() || done.problem.is_some() {
+        // What could not be begun is not told as if it were.
+        plan.balance = None;
+    }
+    done.notices.splice(0..0, judged::planned(service, &plan));
     done.notices.retain(|notice| judged::is_news(&before, notice));
     // What can wait does not hold up the tasks, of this service or another.
     if plan.start.is_empty() {
@@ -238,6 +245,7 @@ async fn keep(
     let mut facts = facts(resolved, &plan.deployments, &tasks, plan.deadlock);
     facts.problem = done.problem.clone();
     facts.unplaced = unplaced::why(context, service, (&pods, &tasks), &before);
+    facts.held = plan.held;
     let waits = !remarks.is_empty();
     facts.remarks.extend(remarks);
     let Conclusion { status, mut notices } = judged::conclude(&before, &facts, done.notices, now);
@@ -264,6 +272,7 @@ fn facts<'a>(
         deployments,
         tasks,
         deadlock,
+        held: None,
         problem: None,
         unplaced: None,
         placement: PlacementStatus {

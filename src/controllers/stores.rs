@@ -1,5 +1,6 @@
 //! What Berth watches.
 
+mod fleet;
 mod triggers;
 
 use super::indexes::Indexes;

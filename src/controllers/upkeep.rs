@@ -1,5 +1,5 @@
-//! What live tasks need: containers whose turn has come are let go, and tasks that Kubernetes no longer shows as
-//! endpoints, though they serve, are taken out of its hands.
+//! What live tasks need: containers whose turn has come are let go, tasks that Kubernetes no longer shows as
+//! endpoints, though they serve, are taken out of its hands, and autoscalers are told which are protected.
 
 use super::error::Error;
 use super::launch::{AT_ONCE, Done, Launch, key};
@@ -20,6 +20,13 @@ pub(super) async fn carry_out(launch: &Launch<'_>, plan: &Plan, done: &mut Done)
     }
     for task in &plan.list {
         patches.extend(launch.pods.get(task).map(|pod| (&**pod, listed(pod))));
+    }
+    for shield in &plan.shield {
+        patches.extend(launch.pods.get(&shield.task).map(|pod| (&**pod, shielded(shield.on))));
+    }
+    for task in &plan.settled {
+        let done = json!({"metadata": {"annotations": {label::MOVED_TO: null}}});
+        patches.extend(launch.pods.get(task).map(|pod| (&**pod, done)));
     }
     for some in patches.chunks(AT_ONCE) {
         if launch.context.leaving.is_cancelled() {
@@ -44,6 +51,12 @@ fn let_go(go: &Go, now: Timestamp) -> Value {
         "metadata": {"annotations": {label::RELEASED_AT: now.to_string()}},
         "spec": {"containers": containers},
     })
+}
+
+/// What autoscalers are told of a task: to leave it alone, or what a new one tells them.
+fn shielded(on: bool) -> Value {
+    let (evict, disrupt) = if on { ("false", json!("true")) } else { ("true", Value::Null) };
+    json!({"metadata": {"annotations": {label::SAFE_TO_EVICT: evict, label::DO_NOT_DISRUPT: disrupt}}})
 }
 
 /// Other values of the labels that core Services select by.

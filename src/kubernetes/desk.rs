@@ -60,6 +60,31 @@ impl Desk {
         listed(&Api::<K>::all(self.client.clone()), labels).await
     }
 
+    /// The object called `name`, if there is one.
+    ///
+    /// # Errors
+    /// When the API server refuses or does not answer.
+    pub async fn get<K>(&self, name: &str) -> Result<Option<K>, kube::Error>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
+    {
+        self.api::<K>().get_opt(name).await
+    }
+
+    /// Sets an annotation of the object that was read, whatever else of it has changed since; `None` removes it.
+    ///
+    /// # Errors
+    /// When the object is another one by now, or the API server refuses or does not answer.
+    pub async fn mark<K>(&self, object: &K, key: &str, value: Option<&str>) -> Result<K, kube::Error>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
+    {
+        let meta = object.meta();
+        let patch = json!({"metadata": {"uid": meta.uid, "annotations": {key: value}}});
+        let name = meta.name.as_deref().unwrap_or_default();
+        self.api::<K>().patch(name, &PatchParams::default(), &Patch::Merge(patch)).await
+    }
+
     /// Sets an annotation of the very object that was read; a conflict is an error if it has changed since.
     ///
     /// # Errors

@@ -64,6 +64,10 @@ pub struct Deployment {
     pub launch_attempts: u32,
     /// Before this time nothing more is launched.
     pub next_launch_at: Option<Timestamp>,
+    /// Tasks in a row that were started to balance the zones, in vain.
+    pub failed_moves: u32,
+    /// Before this time no task is started to balance the zones.
+    pub next_move_at: Option<Timestamp>,
     /// Consecutive tasks that failed.
     pub failed_tasks: u32,
     /// What its tasks run for containers whose documents name a tag, as far as that is known.

@@ -72,6 +72,14 @@ pub const START_ORDER: &str = "ecs.berth.dev/start-order";
 pub const RELEASED_AT: &str = "ecs.berth.dev/released-at";
 /// Annotation of a task with the seconds that each restartable container must have run, as JSON by name.
 pub const RESTART_PERIODS: &str = "ecs.berth.dev/restart-attempt-periods";
+/// Annotation of a task with the time (RFC 3339) until which neither a scale-in nor a deployment stops it.
+pub const PROTECTED_UNTIL: &str = "ecs.berth.dev/protected-until";
+/// Annotation of a task with the zone that it was started in so as to balance the zones; gone when that is done.
+pub const MOVED_TO: &str = "ecs.berth.dev/rebalancing-to";
+/// Annotation by which the Cluster Autoscaler is told whether a task may be evicted: `true` or `false`.
+pub const SAFE_TO_EVICT: &str = "cluster-autoscaler.kubernetes.io/safe-to-evict";
+/// Annotation by which Karpenter is told to leave a task alone: `true`.
+pub const DO_NOT_DISRUPT: &str = "karpenter.sh/do-not-disrupt";
 /// Value of a registration label whose task Berth shows as an endpoint itself; else the value is empty, which
 /// is what core Services select by.
 pub const LISTED: &str = "listed-by-berth";

@@ -59,7 +59,7 @@ pub struct Tagging {
 }
 
 /// A REPLICA service, resolved and valid.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Service {
     /// The Service object.
     pub identity: Identity,
@@ -77,6 +77,8 @@ pub struct Service {
     pub maximum_percent: u32,
     /// Where its tasks run.
     pub placement: Placement,
+    /// Whether tasks are moved when zones have become uneven.
+    pub rebalances: bool,
     /// Target groups, in order.
     pub target_groups: Vec<TargetGroup>,
     /// Registries, in order.

@@ -1,7 +1,9 @@
 //! A task as it is: what a pod says of itself, in ECS's words.
 
 use super::deployment::DeploymentId;
+use super::instance::Room;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 
 /// A task without any check counts as healthy when it has run for so long; one that ends before has
 /// failed to launch. <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html>
@@ -61,17 +63,6 @@ impl StopCode {
     }
 }
 
-/// What is known of the instance that a task runs on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Instance {
-    /// Its zone.
-    pub zone: Option<String>,
-    /// Whether its tasks are to run elsewhere.
-    pub draining: bool,
-    /// Whether it is no longer heard of.
-    pub lost: bool,
-}
-
 /// A container whose turn to start has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
@@ -125,6 +116,20 @@ pub struct Task {
     pub zone: Option<String>,
     /// Whether that instance is drained.
     pub draining: bool,
+    /// The attributes of that instance that the service's strategies name, the zone apart.
+    pub attributes: BTreeMap<String, String>,
+    /// What is left of that instance, where a strategy asks for it.
+    pub left: Option<Room>,
+    /// What it reserves.
+    pub size: Room,
+    /// Until when it must not be stopped by a scale-in or a deployment.
+    pub protected_until: Option<Timestamp>,
+    /// Whether its pod tells autoscalers not to touch it.
+    pub is_shielded: bool,
+    /// Since when Kubernetes calls it not ready, if it does.
+    pub unready_since: Option<Timestamp>,
+    /// The zone that it was started in so as to balance the zones, as long as no other task has gone for it.
+    pub moved_to: Option<String>,
     /// It has to be stopped for this code and reason: an essential container ended while others run,
     /// or it can never start.
     pub broken: Option<(StopCode, String)>,
@@ -149,6 +154,11 @@ impl Task {
     /// Whether it is live and healthy.
     pub fn is_healthy(&self) -> bool {
         self.is_live() && self.health == Health::Healthy
+    }
+
+    /// Whether it is protected from scale-in and deployments.
+    pub fn is_protected(&self, now: Timestamp) -> bool {
+        self.protected_until.is_some_and(|until| until > now)
     }
 
     /// From when on the launch counts as a success, if it stays as it is.

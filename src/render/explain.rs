@@ -174,6 +174,7 @@ impl Situation {
             deployment: &deployment.unwrap_or_else(|| crate::model::DeploymentId::parse("")),
             task_definition: &service.task_definition,
             number: 1,
+            zone: None,
             nodes: &self.views(),
             capabilities: CAPABILITIES,
         };

@@ -140,6 +140,7 @@ impl Output {
                     deployment: &start.deployment,
                     task_definition: &service.task_definition,
                     number,
+                    zone: None,
                     nodes: &bundle.nodes,
                     capabilities: CAPABILITIES,
                 })
@@ -157,6 +158,7 @@ impl Output {
             deployments: &plan.deployments,
             tasks: &tasks,
             deadlock: plan.deadlock,
+            held: plan.held,
             problem: None,
             unplaced: None,
             placement: PlacementStatus {

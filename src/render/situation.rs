@@ -10,7 +10,7 @@ use crate::placement::expression;
 use crate::resolve::reference::{Obstacle, definition_of};
 use crate::resolve::revision::{self, Revision};
 use crate::resolve::task::{self, Reading};
-use crate::resolve::{self, References, Resolved};
+use crate::resolve::{self, Interest, References, Resolved};
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::ControllerRevision;
 use k8s_openapi::api::core::v1::{Node, Pod};
@@ -178,15 +178,23 @@ impl Situation {
     /// The tasks of a Service as they are.
     pub(super) fn tasks(&self, resolved: &Resolved, now: Timestamp) -> Vec<Task> {
         let service = &resolved.service;
-        let instance = |name: &str| self.instance(name);
+        let asked = Interest::by(&service.placement);
+        let instance = |name: &str| self.instance(name, &asked);
         let reading = Reading::of(service, &instance, now);
         let pods = self.pods_of(&service.identity.namespace, &service.identity.name);
         pods.into_iter().filter_map(|pod| task::task(pod, &reading)).collect()
     }
 
-    fn instance(&self, name: &str) -> Instance {
+    fn instance(&self, name: &str, asked: &Interest) -> Instance {
         let node = self.nodes.iter().find(|node| node.name_any() == name);
-        node.map(resolve::instance).unwrap_or_default()
+        node.map(|node| resolve::instance(node, asked, &|name| self.pods_on(name))).unwrap_or_default()
+    }
+
+    /// The pods that hold something of a node.
+    fn pods_on(&self, node: &str) -> Vec<Arc<Pod>> {
+        let is_there =
+            |pod: &&Pod| pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()) == Some(node);
+        self.pods.iter().filter(is_there).cloned().map(Arc::new).collect()
     }
 
     /// The nodes as queries see them.

@@ -100,6 +100,8 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             launch_attempts: 0,
             next_launch_at: None,
+            failed_moves: 0,
+            next_move_at: None,
             failed_tasks: 0,
             images: Vec::new(),
         }

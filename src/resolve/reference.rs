@@ -5,6 +5,7 @@
 use super::arn::{self, TaskDefinitionReference};
 use super::grants::Grants;
 use super::judgement::{beside, violations, without_effect};
+use super::rebalancing;
 use super::remedy::remedy;
 use super::revision::{self, Lookup, Revision};
 use super::service::{ClusterNodes, cluster_name, fingerprint, service, service_name};
@@ -133,6 +134,7 @@ pub fn resolve(object: &api::Service, known: &References) -> Result<Resolved, Ob
     without_effect.extend(service.task_definition.fixed_host_ports().map(on_pod_network));
     let in_vain = service.task_definition.access.without_effect.clone();
     without_effect.extend(of_definition(&revision, in_vain));
+    without_effect.extend(rebalancing::in_vain(&object.spec, &service.placement));
     Ok(Resolved {
         missing_registries: missing.collect(),
         cluster_implied: known.clusters.is_empty(),

@@ -1,7 +1,7 @@
 //! A Service and what it refers to → the service to keep true, or all that is wrong with it.
 
 use super::grants::{Grants, Permission};
-use super::{arn, placement, volume};
+use super::{arn, placement, rebalancing, volume};
 use crate::api;
 use crate::model::placement::Scheduler;
 use crate::model::{
@@ -71,6 +71,7 @@ pub fn service(
         desired_count: natural(spec.desired_count, 1),
         minimum_healthy_percent: natural(configuration.minimum_healthy_percent, 100),
         maximum_percent: natural(configuration.maximum_percent, 200),
+        rebalances: rebalances(spec) && rebalancing::obstacle(spec, &placement).is_none(),
         placement,
         target_groups,
         registrations: registrations(spec, discovery_name),
@@ -82,6 +83,12 @@ pub fn service(
         fingerprint: fingerprint(service, &definition.reference()),
         task_definition: definition,
     })
+}
+
+/// ECS's default is to rebalance wherever that is possible
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html>).
+fn rebalances(spec: &api::ServiceSpec) -> bool {
+    spec.availability_zone_rebalancing.as_deref() != Some("DISABLED")
 }
 
 fn natural(value: Option<i32>, default: u32) -> u32 {

@@ -6,13 +6,16 @@
 mod health;
 mod launch;
 mod listing;
+pub mod protection;
 mod pull;
 mod start;
 mod view;
 
+use super::room;
 use crate::model::{DeploymentId, Health, Instance, LastStatus, Listing, Service, Task, label};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
+use std::collections::BTreeMap;
 use view::View;
 
 pub use pull::failed_pulls;
@@ -59,7 +62,7 @@ pub fn task(pod: &Pod, reading: &Reading<'_>) -> Option<Task> {
     };
     let mut task = Task {
         number: name.rsplit('-').next().and_then(|digits| digits.parse().ok()).unwrap_or(0),
-        id: pod.metadata.uid.clone().unwrap_or_default().replace('-', ""),
+        id: protection::id(pod),
         name,
         deployment,
         last_status,
@@ -71,6 +74,13 @@ pub fn task(pod: &Pod, reading: &Reading<'_>) -> Option<Task> {
         instance: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
         zone: None,
         draining: false,
+        attributes: BTreeMap::new(),
+        left: None,
+        size: room::requests(pod),
+        protected_until: protection::until(pod),
+        is_shielded: protection::is_shielded(pod),
+        unready_since: view.unready_since(),
+        moved_to: pod.metadata.annotations.as_ref().and_then(|all| all.get(label::MOVED_TO).cloned()),
         broken,
         failed_at: None,
         story: view.story(),
@@ -82,6 +92,7 @@ pub fn task(pod: &Pod, reading: &Reading<'_>) -> Option<Task> {
     if let Some(node) = &task.instance {
         let instance = (reading.instance)(node);
         (task.zone, task.draining) = (instance.zone, instance.draining);
+        (task.attributes, task.left) = (instance.attributes, instance.left);
         lost = instance.lost;
     }
     task.failed_at = view.failed_at(&task, stop_code);

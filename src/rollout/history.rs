@@ -19,6 +19,8 @@ pub fn deployments(service: &Service, remembered: &[Deployment], now: Timestamp)
         created_at: now,
         launch_attempts: 0,
         next_launch_at: None,
+        failed_moves: 0,
+        next_move_at: None,
         failed_tasks: 0,
         images: Vec::new(),
     };

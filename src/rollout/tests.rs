@@ -5,7 +5,10 @@ use crate::model::{
 };
 use jiff::SignedDuration;
 
+mod balancing;
 mod chances;
+mod protected;
+mod scaling_in;
 
 pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -26,6 +29,7 @@ fn service(desired: u32, minimum: u32, maximum: u32) -> Service {
         minimum_healthy_percent: minimum,
         maximum_percent: maximum,
         placement: Placement::default(),
+        rebalances: false,
         target_groups: vec![],
         registrations: vec![],
         health_check_grace_period: 0,
@@ -46,6 +50,8 @@ fn deployment(sequence: i64) -> Deployment {
         created_at: at(0),
         launch_attempts: 0,
         next_launch_at: None,
+        failed_moves: 0,
+        next_move_at: None,
         images: Vec::new(),
         failed_tasks: 0,
     }
@@ -68,6 +74,13 @@ pub(super) fn task(sequence: i64, number: u32, health: Health) -> Task {
         broken: None,
         failed_at: None,
         draining: false,
+        attributes: Default::default(),
+        left: None,
+        size: Default::default(),
+        protected_until: None,
+        is_shielded: false,
+        unready_since: None,
+        moved_to: None,
         story: None,
         unplaced: None,
         releases: vec![],
@@ -297,6 +310,27 @@ fn tasks_of_a_drained_instance_are_replaced_before_they_are_stopped() {
     now[3].health = Health::Healthy;
     let last = plan(&service(3, 100, 200), &[deployment(1)], &now, at(0));
     assert_eq!(last.stop.iter().map(|stop| stop.task.as_str()).collect::<Vec<_>>(), ["web-1-1"]);
+}
+
+#[test]
+fn where_neither_may_be_done_a_drained_instance_is_reported_as_blocked() {
+    let mut now = tasks(1, 2, Health::Healthy);
+    now[0].draining = true;
+    let blocked = plan(&service(2, 100, 100), &[deployment(1)], &now, at(0));
+    assert_eq!((blocked.start.len(), blocked.stop.len(), blocked.deadlock), (0, 0, true));
+    assert!(!plan(&service(2, 100, 200), &[deployment(1)], &now, at(0)).deadlock);
+    assert!(!plan(&service(2, 50, 100), &[deployment(1)], &now, at(0)).deadlock);
+}
+
+#[test]
+fn a_task_that_has_not_begun_on_a_drained_instance_is_stopped_at_once() {
+    let mut now = tasks(1, 3, Health::Healthy);
+    now[0].draining = true;
+    now[0].last_status = LastStatus::Pending;
+    now[0].health = STARTING;
+    let step = plan(&service(3, 100, 100), &[deployment(1)], &now, at(0));
+    assert_eq!(step.stop.iter().map(|stop| stop.task.as_str()).collect::<Vec<_>>(), ["web-1-1"]);
+    assert_eq!((started(&step), step.deadlock), (1, false));
 }
 
 #[test]

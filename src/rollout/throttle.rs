@@ -33,7 +33,9 @@ pub fn delay(attempts: u32) -> SignedDuration {
 
 pub(super) fn assess(deployment: &Deployment, tasks: &[Task], now: Timestamp) -> Verdict {
     let mut deployment = deployment.clone();
-    let mut own: Vec<&Task> = tasks.iter().filter(|task| task.deployment == deployment.id).collect();
+    // A task that could not balance the zones says nothing about the deployment.
+    let counts = |task: &&Task| task.deployment == deployment.id && task.moved_to.is_none();
+    let mut own: Vec<&Task> = tasks.iter().filter(counts).collect();
     own.sort_by_key(|task| std::cmp::Reverse(task.number));
     let is_proven = |task: &Task| task.proven_at().is_some_and(|at| at <= now);
     let decided = own.iter().filter(|task| task.failed_at.is_some() || is_proven(task));
@@ -55,8 +57,8 @@ pub(super) fn assess(deployment: &Deployment, tasks: &[Task], now: Timestamp) ->
         deployment.next_launch_at = after(now, delay(deployment.launch_attempts));
     }
     let wait_until = deployment.next_launch_at.filter(|at| *at > now);
-    let counts = deployment.launch_attempts > 0;
-    let over_at = own.iter().filter(|_| counts).filter_map(|task| task.proven_at()).min();
+    let is_impaired = deployment.launch_attempts > 0;
+    let over_at = own.iter().filter(|_| is_impaired).filter_map(|task| task.proven_at()).min();
     Verdict { deployment, wait_until, over_at }
 }
 

@@ -1,6 +1,6 @@
 //! Tasks that live on → what has to be done about them all the same.
 
-use super::{Go, Plan};
+use super::{Go, Plan, Shield};
 use crate::model::{Health, Listing, Task};
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,15 +20,20 @@ pub fn protected_from(tasks: &[Task], now: Timestamp, rush: bool) -> Option<Time
 }
 
 /// Adds it to `plan`, whose stops are complete: what is about to stop needs nothing more.
-pub(super) fn add(plan: &mut Plan, tasks: &[Task]) {
-    let stays = |task: &&Task| {
-        task.is_live() && task.broken.is_none() && plan.stop.iter().all(|stop| stop.task != task.name)
-    };
+pub(super) fn add(plan: &mut Plan, tasks: &[Task], now: Timestamp) {
+    let stays = |task: &&Task| task.is_live() && task.broken.is_none() && !plan.stops(task);
     let staying: Vec<&Task> = tasks.iter().filter(stays).collect();
     let going = staying.iter().filter(|task| !task.releases.is_empty());
     plan.go = going.map(|task| Go { task: task.name.clone(), containers: task.releases.clone() }).collect();
     let dropped = staying.iter().filter(|task| task.listing == Listing::Dropped);
     plan.list = dropped.map(|task| task.name.clone()).collect();
+    let told_wrong = staying.iter().filter(|task| task.is_protected(now) != task.is_shielded);
+    let shield = |task: &&Task| Shield { task: task.name.clone(), on: !task.is_shielded };
+    plan.shield = told_wrong.map(shield).collect();
+    let ends = staying.iter().filter(|task| task.is_protected(now)).filter_map(|task| task.protected_until);
+    if let Some(end) = ends.min() {
+        plan.wake(end);
+    }
 }
 
 #[cfg(test)]

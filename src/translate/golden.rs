@@ -11,7 +11,15 @@ use std::path::PathBuf;
 fn stream(service: &Service, nodes: &[NodeView], capabilities: Capabilities) -> String {
     let deployment = DeploymentId::new(&service.identity.uid, &service.fingerprint, 1);
     let task_definition = &service.task_definition;
-    let launch = Launch { service, deployment: &deployment, task_definition, number: 1, nodes, capabilities };
+    let launch = Launch {
+        service,
+        deployment: &deployment,
+        task_definition,
+        number: 1,
+        zone: None,
+        nodes,
+        capabilities,
+    };
     let mut documents = vec![yaml(&task(&launch))];
     documents.extend(target_group_services(service).iter().map(yaml));
     for registration in &service.registrations {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::model::task_definition::Pull;
 use crate::model::{Container, DeploymentId, Service, TaskDefinition, label, name};
-use crate::placement::{self, NodeView, rules};
+use crate::placement::{self, NodeView, attribute, rules};
 use k8s_openapi::api::core::v1 as corev1;
 use std::collections::BTreeMap;
 
@@ -26,6 +26,8 @@ pub struct Launch<'a> {
     pub task_definition: &'a TaskDefinition,
     /// Its number within the deployment.
     pub number: u32,
+    /// The zone that it has to run in, where it is started so as to balance the zones.
+    pub zone: Option<&'a str>,
     /// The nodes that are known, for queries that only their values answer.
     pub nodes: &'a [NodeView],
     /// What the cluster can do.
@@ -75,7 +77,7 @@ fn annotations(launch: &Launch<'_>, order: &Order<'_>) -> BTreeMap<String, Strin
         entry(label::SERVICE, &service.name),
         entry(label::FAMILY, &task_definition.family),
         // Autoscalers keep a node with pods of controllers that they do not know, unless told.
-        entry("cluster-autoscaler.kubernetes.io/safe-to-evict", "true"),
+        entry(label::SAFE_TO_EVICT, "true"),
     ]);
     let renamed: serde_json::Map<_, _> = task_definition
         .containers
@@ -91,6 +93,7 @@ fn annotations(launch: &Launch<'_>, order: &Order<'_>) -> BTreeMap<String, Strin
     if let Some(period) = checks.map(|check| check.start_period).max().filter(|period| *period > 0) {
         annotations.insert(label::START_PERIOD.to_owned(), period.to_string());
     }
+    annotations.extend(launch.zone.map(|zone| entry(label::MOVED_TO, zone)));
     annotations.extend(tags::annotation(service, task_definition));
     annotations.extend(log_router::settings(service, task_definition));
     annotations.extend(task_definition.containers.iter().flat_map(logs));
@@ -163,14 +166,17 @@ fn pull_secrets(task_definition: &TaskDefinition) -> Vec<corev1::LocalObjectRefe
 }
 
 fn place(spec: &mut corev1::PodSpec, launch: &Launch<'_>) {
-    let Launch { service, task_definition, nodes, .. } = launch;
+    let Launch { service, task_definition, nodes, zone, .. } = launch;
     let demand = rules::Demand {
         placement: &service.placement,
         group: &service.group(),
         architecture: task_definition.architecture.as_deref(),
         operating_system: task_definition.operating_system.as_deref(),
     };
-    let rules = placement::rules(&demand, nodes).unwrap_or_else(|_| placement::Rules::nowhere());
+    let mut rules = placement::rules(&demand, nodes).unwrap_or_else(|_| placement::Rules::nowhere());
+    if let Some(zone) = zone {
+        rules.node_selector.insert(attribute::key(attribute::ZONE).into_owned(), (*zone).to_owned());
+    }
     spec.node_selector = Some(rules.node_selector).filter(|selector| !selector.is_empty());
     spec.affinity = rules.affinity;
     spec.topology_spread_constraints = some(rules.spread);

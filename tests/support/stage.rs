@@ -29,23 +29,26 @@ pub struct Stage {
 }
 
 async fn bed() -> &'static Bed {
-    let start = async || {
-        let bed = Bed::start(BedConfig::simulated(30, 3)).await.unwrap();
-        let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
-        bed.kubectl(&["apply", "--server-side", "-k", crds]).await.unwrap();
-        let wait = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"];
-        bed.kubectl(&wait).await.unwrap();
-        // With any Cluster, one that is not there is an error.
-        let cluster = r#"{"apiVersion": "ecs.berth.dev/v1alpha1", "kind": "Cluster", "metadata": {"name": "default"}, "spec": {}}"#;
-        for _ in 0..50 {
-            if bed.apply(cluster).await.is_ok() {
-                return bed;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("the kinds are not served");
-    };
+    let start = async || prepared(BedConfig::simulated(30, 3)).await;
     BED.get_or_init(start).await
+}
+
+/// A bed with everything that Berth needs.
+async fn prepared(config: BedConfig) -> Bed {
+    let bed = Bed::start(config).await.unwrap();
+    let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
+    bed.kubectl(&["apply", "--server-side", "-k", crds]).await.unwrap();
+    let wait = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"];
+    bed.kubectl(&wait).await.unwrap();
+    // With any Cluster, one that is not there is an error.
+    let cluster = r#"{"apiVersion": "ecs.berth.dev/v1alpha1", "kind": "Cluster", "metadata": {"name": "default"}, "spec": {}}"#;
+    for _ in 0..50 {
+        if bed.apply(cluster).await.is_ok() {
+            return bed;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the kinds are not served");
 }
 
 impl Stage {
@@ -54,9 +57,19 @@ impl Stage {
         Self::with(namespace, &["a"]).await
     }
 
+    /// A namespace with one operator on a bed of its own, for tests that take nodes away. The bed lives as long as the
+    /// process.
+    pub async fn apart(namespace: &str, config: BedConfig) -> Self {
+        let bed: &'static Bed = Box::leak(Box::new(prepared(config).await));
+        Self::on(bed, namespace, &["a"]).await
+    }
+
     /// A new namespace with operators of these identities.
     pub async fn with(namespace: &str, identities: &[&str]) -> Self {
-        let bed = bed().await;
+        Self::on(bed().await, namespace, identities).await
+    }
+
+    async fn on(bed: &'static Bed, namespace: &str, identities: &[&str]) -> Self {
         let client = bed.client().unwrap();
         bed.kubectl(&["create", "namespace", namespace]).await.unwrap();
         let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);

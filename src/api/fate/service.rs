@@ -11,8 +11,12 @@ pub(super) const FIELDS: &[Field] = &[
     mapped("cluster"),
     mapped("serviceName"),
     mapped("taskDefinition"),
-    without_effect("availabilityZoneRebalancing", "tasks are spread when they start and not moved afterwards")
-        .except(&[accepting("`DISABLED`", |value| value == "DISABLED", "")]),
+    mapped_as(
+        "availabilityZoneRebalancing",
+        "`ENABLED`, also where it is absent: a task is started in the emptiest zone, then one of the fullest is stopped; \
+         without effect where ECS excludes it: `maximumPercent` up to 100, a first strategy other than a spread over \
+         zones, a constraint on the zone",
+    ),
     mapped("loadBalancers").with(&[
         mapped("targetGroupArn"),
         refused("loadBalancerName", "classic load balancers have no counterpart: use a target group"),

@@ -26,6 +26,9 @@ pub struct ServiceStatus {
     /// Tasks that are on the way to run.
     #[serde(default)]
     pub pending_count: i32,
+    /// Tasks that neither a scale-in nor a deployment stops for the time being. Absent when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected_count: Option<i32>,
     /// The revision that `spec.taskDefinition` stands for: `family:revision`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 300))]
@@ -110,6 +113,17 @@ pub struct Deployment {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), extend("format" = "date-time"))]
     pub next_launch_at: Option<String>,
+    /// Berth's own: tasks in a row that were started to balance the zones, in vain; the wait grows with it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failed_rebalances: i32,
+    /// Berth's own: before this moment no task is started to balance the zones. Absent when nothing is held back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64), extend("format" = "date-time"))]
+    pub next_rebalance_at: Option<String>,
+}
+
+fn is_zero(number: &i32) -> bool {
+    *number == 0
 }
 
 /// What a deployment's tasks run for one container.

@@ -43,7 +43,9 @@ pub(super) fn findings(facts: &Facts<'_>, counts: &Counts) -> Vec<Finding> {
     {
         findings.push(Finding::new(ConditionType::PodSecurity, false, problem.reason, &*problem.message));
     }
-    let unplaced = facts.tasks.iter().filter(|task| task.is_live() && task.unplaced.is_some()).count();
+    // A task that cannot balance the zones is given up; the service has all that it needs.
+    let needed = facts.tasks.iter().filter(|task| task.is_live() && task.moved_to.is_none());
+    let unplaced = needed.filter(|task| task.unplaced.is_some()).count();
     if unplaced > 0 {
         let why = facts.unplaced.as_deref().unwrap_or_default();
         let message = format!("{unplaced} task(s) {NOT_PLACED}{why}");
@@ -62,7 +64,8 @@ fn progress(facts: &Facts<'_>, counts: &Counts) -> Vec<Finding> {
     if facts.deadlock {
         let message = "the service deployment configuration allows neither to stop nor to start a task: \
                        update minimumHealthyPercent or maximumPercent";
-        return stalled(Reason::DeploymentBlocked, message);
+        let message = format!("{message}{}", drained(facts));
+        return stalled(Reason::DeploymentBlocked, &message);
     }
     let primary = facts.deployments.first();
     let attempts = primary.map_or(0, |primary| primary.launch_attempts);
@@ -82,14 +85,30 @@ fn progress(facts: &Facts<'_>, counts: &Counts) -> Vec<Finding> {
     let in_progress = primary.is_none_or(|primary| primary.state == RolloutState::InProgress);
     if in_progress || facts.deployments.len() > 1 {
         let awaited = awaited(facts).map(|awaited| format!("; {awaited}")).unwrap_or_default();
-        return super::waiting(Reason::DeploymentInProgress, &format!("{numbers}{awaited}"));
+        let held = super::held::remark(facts.held);
+        return super::waiting(Reason::DeploymentInProgress, &format!("{numbers}{awaited}{held}"));
     }
-    let settled = u32::try_from(counts.running).is_ok_and(|running| running == desired);
-    if !settled || counts.pending > 0 || counts.unhealthy > 0 {
-        return super::waiting(Reason::Scaling, &numbers);
+    // A task that is on its way to balance the zones is one more; the others are all that is wanted.
+    let mover = |task: &&Task| task.is_live() && task.moved_to.is_some() && task.health != Health::Healthy;
+    let movers = facts.tasks.iter().filter(mover).count();
+    let others = Counts::of(facts.tasks.iter().filter(|task| !mover(task)));
+    let settled = u32::try_from(others.running).is_ok_and(|running| running == desired);
+    if !settled || others.pending > 0 || others.unhealthy > 0 {
+        let held = super::held::remark(facts.held);
+        return super::waiting(Reason::Scaling, &format!("{numbers}{held}"));
     }
-    let message = format!("{} of {desired} tasks running", counts.running);
+    let moving = if movers > 0 { ", one more to balance the zones" } else { "" };
+    let message = format!("{} of {desired} tasks running{moving}", others.running);
     vec![Finding::new(ConditionType::Ready, true, Reason::SteadyState, message)]
+}
+
+/// How many tasks have to leave instances that are drained, and cannot.
+fn drained(facts: &Facts<'_>) -> String {
+    let count = facts.tasks.iter().filter(|task| task.is_live() && task.draining).count();
+    match count {
+        0 => String::new(),
+        _ => format!("; {count} task(s) cannot leave container instances that are DRAINING"),
+    }
 }
 
 /// What running tasks are waited for that do not count as healthy yet.

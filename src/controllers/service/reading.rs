@@ -4,7 +4,7 @@ use super::super::context::Context;
 use super::super::launch::Done;
 use super::Resolved;
 use crate::api;
-use crate::model::{Deployment, DeploymentId, Instance, Service, Task, TaskDefinition};
+use crate::model::{Deployment, DeploymentId, Instance, Service, Task, TaskDefinition, Zone};
 use crate::placement::NodeView;
 use crate::resolve;
 use crate::resolve::arn::TaskDefinitionReference;
@@ -13,7 +13,8 @@ use crate::resolve::task::{self, Reading};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 pub(super) fn tasks(
@@ -21,13 +22,19 @@ pub(super) fn tasks(
     service: &Service,
     now: Timestamp,
 ) -> (BTreeMap<String, Arc<Pod>>, Vec<Task>) {
-    let instance = |node: &str| instance(context, node);
+    let asked = resolve::Interest::by(&service.placement);
+    // Tasks share instances, and what is left of one is a sum over all its tasks.
+    let known = RefCell::<HashMap<String, Instance>>::default();
+    let instance = |node: &str| {
+        let mut known = known.borrow_mut();
+        known.entry(node.to_owned()).or_insert_with(|| instance(context, &asked, node)).clone()
+    };
     read(context, &service.identity.uid, &Reading::of(service, &instance, now))
 }
 
 /// The tasks of a service that cannot be resolved, so that nobody knows what their health depends on.
 pub(super) fn tasks_of_refused(context: &Context, object: &api::Service, now: Timestamp) -> Vec<Task> {
-    let instance = |node: &str| instance(context, node);
+    let instance = |node: &str| instance(context, &resolve::Interest::default(), node);
     let reading = Reading { grace_period: 0, is_target: false, instance: &instance, now };
     read(context, &object.uid().unwrap_or_default(), &reading).1
 }
@@ -51,7 +58,7 @@ pub(super) fn after(
     done: &Done,
     now: Timestamp,
 ) -> Vec<Task> {
-    let instance = |node: &str| instance(context, node);
+    let instance = |node: &str| instance(context, &resolve::Interest::default(), node);
     let reading = Reading::of(service, &instance, now);
     for task in done.pods.iter().filter_map(|pod| task::task(pod, &reading)) {
         tasks.retain(|known| known.name != task.name);
@@ -60,8 +67,17 @@ pub(super) fn after(
     tasks
 }
 
-fn instance(context: &Context, node: &str) -> Instance {
-    context.stores.nodes.get("", node).map(|node| resolve::instance(&node)).unwrap_or_default()
+fn instance(context: &Context, asked: &resolve::Interest, node: &str) -> Instance {
+    let tasks_on = |node: &str| context.stores.tasks_on(node);
+    let node = context.stores.nodes.get("", node);
+    node.map(|node| resolve::instance(&node, asked, &tasks_on)).unwrap_or_default()
+}
+
+/// The zones in which the service's tasks may run.
+pub(super) fn zones(context: &Context, service: &Service, pods: &BTreeMap<String, Arc<Pod>>) -> Vec<Zone> {
+    let newest = pods.values().max_by_key(|pod| pod.creation_timestamp());
+    let size = newest.map(|pod| resolve::requests(pod)).unwrap_or_default();
+    resolve::zones(service, size, &context.stores.nodes.state(), &|node| context.stores.tasks_on(node))
 }
 
 /// The nodes as queries see them; read only where a query asks for values.

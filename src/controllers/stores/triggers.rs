@@ -3,6 +3,7 @@
 use super::super::indexes::Indexes;
 use super::super::run::Queues;
 use super::Later;
+use super::fleet::Fleet;
 use crate::api;
 use crate::kubernetes::{Change, Key};
 use crate::model::{label, name};
@@ -15,6 +16,7 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::ResourceExt;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 pub(super) fn on_service(
     queues: &Queues,
@@ -193,6 +195,7 @@ pub(super) fn on_pod(
     move |pod, change| {
         indexes.tasks.note(pod);
         indexes.listed.note(pod);
+        indexes.placed.note(pod);
         add_controller(&queues, pod);
         // It may have been the last to use a revision beyond the family's limit.
         if change == Change::Deleted || !history::is_live(pod) {
@@ -267,19 +270,33 @@ pub(super) fn on_slice(
     }
 }
 
-/// Kubernetes tells of a lost node by its pods, but not by those that were not ready before.
+/// Kubernetes tells of a lost node by its pods, but not by those that were not ready before. Nobody tells the tasks of a
+/// node that it is to be drained, nor services that a zone takes tasks again.
 pub(super) fn on_node(
     queues: &Queues,
     later: &Later,
 ) -> impl Fn(&Node, Change) + Send + Sync + 'static + use<> {
     let (queues, later) = (queues.clone(), Arc::clone(later));
-    move |node, _| {
+    let fleet = Mutex::<Fleet>::default();
+    move |node, change| {
+        let news = fleet.lock().unwrap_or_else(PoisonError::into_inner).note(node, change);
         let Some(stores) = later.get() else { return };
-        for pod in stores.indexes.listed.get(&node.name_any(), &stores.pods) {
-            add_controller(&queues, &*pod);
+        let name = node.name_any();
+        let concerned = match news.drained {
+            true => stores.tasks_on(&name),
+            false => stores.indexes.listed.get(&name, &stores.pods),
+        };
+        concerned.iter().for_each(|pod| add_controller(&queues, &**pod));
+        if news.opened {
+            for service in stores.services.state() {
+                queues.services.add_after(Key::of(&*service), OPENED_FOR);
+            }
         }
     }
 }
+
+/// How long a zone has to take tasks again before services look whether they want to go there.
+const OPENED_FOR: Duration = Duration::from_secs(2);
 
 pub(super) fn on_child<K: ResourceExt>(
     queues: &Queues,

@@ -179,6 +179,7 @@ impl<'a> Rehearsal<'a> {
                 deployment: &start.deployment,
                 task_definition: &service.task_definition,
                 number,
+                zone: start.zone.as_deref(),
                 nodes: &views,
                 capabilities: CAPABILITIES,
             }));

@@ -49,7 +49,7 @@ fn described(node: &Node, pods: &[&Pod], view: NodeView) -> ContainerInstance {
     let info = node.status.as_ref().and_then(|status| status.node_info.as_ref());
     ContainerInstance {
         view,
-        draining: super::instance(node).draining,
+        draining: super::is_drained(node),
         cordoned: node.spec.as_ref().is_some_and(|spec| spec.unschedulable == Some(true)),
         pending_tasks: u32::try_from(pods.iter().filter(|pod| is_pending(pod)).count()).unwrap_or(u32::MAX),
         remaining: registered.without(&taken),

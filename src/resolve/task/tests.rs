@@ -16,6 +16,7 @@ fn read(pod: serde_json::Value, second: i64) -> Task {
         zone: Some(format!("zone-of-{node}")),
         draining: node == "leaving",
         lost: node == "lost",
+        ..Instance::default()
     };
     let labels = pod.metadata.labels.as_ref().unwrap();
     let is_target = labels.keys().any(|key| key.starts_with("target-group."));

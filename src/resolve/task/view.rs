@@ -146,6 +146,13 @@ impl<'a> View<'a> {
         ends.max().or_else(|| not_ready.max())
     }
 
+    /// Since when Kubernetes calls the pod not ready, if it does.
+    pub fn unready_since(&self) -> Option<Timestamp> {
+        let mut conditions = self.status.conditions.iter().flatten();
+        let ready = conditions.find(|condition| condition.type_ == "Ready" && condition.status != "True")?;
+        ready.last_transition_time.as_ref().map(|time| time.0)
+    }
+
     /// Why the task has to be stopped.
     pub fn broken(&self) -> Option<(StopCode, String)> {
         if matches!(self.status.phase.as_deref(), Some("Succeeded" | "Failed")) {

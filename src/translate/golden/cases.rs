@@ -1,6 +1,6 @@
 //! Services to translate.
 
-use crate::model::placement::{Constraint, Placement, Strategy};
+use crate::model::placement::{Constraint, Placement, Scheduler, Strategy};
 use crate::model::task_definition::{Container, HealthCheck, NetworkMode, Port, Protocol};
 use crate::model::{
     Condition, Dependency, Identity, Mount, Registration, Restart, Service, TargetGroup, TaskDefinition,
@@ -64,6 +64,7 @@ pub fn minimal() -> Service {
         minimum_healthy_percent: 100,
         maximum_percent: 200,
         placement: Placement { strategies: vec![zone(), Strategy::SpreadInstance], ..Placement::default() },
+        rebalances: false,
         target_groups: vec![],
         registrations: vec![],
         health_check_grace_period: 0,
@@ -94,7 +95,7 @@ pub fn full() -> Service {
     definition.shared_pid = true;
     definition.containers = vec![full_container(), Container { essential: false, ..container("sidecar") }];
     service.placement.cluster_nodes = vec![("example.com/cluster".into(), "shop".into())];
-    service.placement.scheduler = crate::model::placement::Scheduler::Named("spread-then-pack".into());
+    service.placement.scheduler = Scheduler::Named("spread-then-pack".into());
     service.target_groups = vec![
         target_group("web", "app", 8080),
         target_group("web", "app", 9090),
