@@ -1,7 +1,7 @@
 //! What every pass works with.
 
 use super::access::Fetched;
-use super::hold::{Hold, Starts};
+use super::hold::{Hold, Passes, Starts};
 use super::stores::Stores;
 use crate::api::{ServiceStatus, TaskDefinitionStatus};
 use crate::kubernetes::{Freshness, Key, Notifier, Writer};
@@ -30,6 +30,8 @@ pub struct Context {
     pub hold: Arc<Hold<ServiceStatus>>,
     /// Which statuses of task definitions are held back.
     pub hold_definitions: Arc<Hold<TaskDefinitionStatus>>,
+    /// When services were last passed over.
+    pub passes: Arc<Passes>,
     /// Which services start tasks just now.
     pub starts: Arc<Starts>,
     /// Cancelled when this replica is to hand over: long work ends after its next step, as whoever follows

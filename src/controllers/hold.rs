@@ -1,5 +1,6 @@
 //! Which statuses are held back: tasks go first, and what is told of them is gathered.
 
+use crate::conclude::Notice;
 use crate::conclude::service::News;
 use crate::kubernetes::Key;
 use kube::{Resource, ResourceExt};
@@ -16,7 +17,11 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(60)];
 const GATHER: Duration = Duration::from_secs(3);
 
 /// How long the news of a service that comes up well waits at most while many others start tasks.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How soon after a pass over a service the next is made while many others start tasks: what changes until then is
+/// seen by that one.
+const PACE: Duration = Duration::from_secs(2);
 
 /// A rush is so many others…
 const MANY: usize = 10;
@@ -36,6 +41,8 @@ struct Entry<S> {
 struct Held<S> {
     uid: Option<String>,
     status: S,
+    /// What is told when it is written.
+    notices: Vec<Notice>,
     since: Instant,
 }
 
@@ -53,13 +60,15 @@ impl<S: Clone> Hold<S> {
         (held.uid == object.uid()).then(|| held.status.clone())
     }
 
-    /// Keeps `status` until it is worth a write.
-    pub(super) fn keep<K: Resource<DynamicType = ()>>(&self, object: &K, status: S) {
+    /// Keeps `status`, and what there is to tell, until it is worth a write.
+    pub(super) fn keep<K: Resource<DynamicType = ()>>(&self, object: &K, status: S, notices: &[Notice]) {
         let mut entries = self.entries();
         let entry = entries.entry(Key::of(object)).or_insert(Entry { written: None, held: None });
         let before = entry.held.take().filter(|held| held.uid == object.uid());
-        let since = before.map_or_else(Instant::now, |held| held.since);
-        entry.held = Some(Held { uid: object.uid(), status, since });
+        let (since, mut told) =
+            before.map_or_else(|| (Instant::now(), Vec::new()), |held| (held.since, held.notices));
+        told.extend_from_slice(notices);
+        entry.held = Some(Held { uid: object.uid(), status, notices: told, since });
     }
 
     /// How long `news` must wait still; None when they are due.
@@ -80,20 +89,22 @@ impl<S: Clone> Hold<S> {
         Some(wait).filter(|wait| !wait.is_zero())
     }
 
-    pub(super) fn wrote(&self, key: &Key, news: News) {
+    /// The status is written. What is to be told with it.
+    pub(super) fn wrote(&self, key: &Key, news: News) -> Vec<Notice> {
         let mut entries = self.entries();
         let step = match entries.get(key).and_then(|entry| entry.written) {
             Some((_, step)) if news == News::Counts => (step + 1).min(PAUSES.len() - 1),
             _ => 0,
         };
-        entries.insert(key.clone(), Entry { written: Some((Instant::now(), step)), held: None });
+        let entry = Entry { written: Some((Instant::now(), step)), held: None };
+        let held = entries.insert(key.clone(), entry).and_then(|before| before.held);
+        held.map(|held| held.notices).unwrap_or_default()
     }
 
-    /// What was held is shown already, or is no longer so.
-    pub(super) fn release(&self, key: &Key) {
-        if let Some(entry) = self.entries().get_mut(key) {
-            entry.held = None;
-        }
+    /// What was held is shown already, or is no longer so. What is still to be told.
+    pub(super) fn release(&self, key: &Key) -> Vec<Notice> {
+        let held = self.entries().get_mut(key).and_then(|entry| entry.held.take());
+        held.map(|held| held.notices).unwrap_or_default()
     }
 
     pub(super) fn forget(&self, key: &Key) {
@@ -108,6 +119,29 @@ impl<S: Clone> Hold<S> {
 /// Which services have started tasks just now.
 #[derive(Default)]
 pub struct Starts(Mutex<HashMap<Key, Instant>>);
+
+/// When services were last passed over, and in which generation.
+#[derive(Default)]
+pub struct Passes(Mutex<HashMap<Key, (Instant, i64)>>);
+
+impl Passes {
+    /// A pass over `key` in this generation has done what could be done.
+    pub(super) fn note(&self, key: &Key, generation: i64) {
+        let pass = (Instant::now(), generation);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), pass);
+    }
+
+    /// How long the next pass over `key` can wait, as only its tasks can have changed since.
+    pub(super) fn wait(&self, key: &Key, generation: i64) -> Option<Duration> {
+        let passes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, _) = passes.get(key).filter(|(_, known)| *known == generation)?;
+        Some(PACE.saturating_sub(at.elapsed())).filter(|left| !left.is_zero())
+    }
+
+    pub(super) fn forget(&self, key: &Key) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
 
 impl Starts {
     /// The service `key` starts tasks.
@@ -143,13 +177,13 @@ mod tests {
         assert_eq!(hold.remaining(&key, News::Progress, false), None);
         assert_eq!(hold.remaining(&key, News::Urgent, true), None);
         assert_eq!(hold.remaining(&key, News::Progress, true), Some(RECENT));
-        hold.keep(&web, "coming up");
+        hold.keep(&web, "coming up", &[Notice::normal("TasksStarted", "started")]);
         advance(PATIENCE - Duration::from_secs(1)).await;
-        hold.keep(&web, "still coming up");
+        hold.keep(&web, "still coming up", &[]);
         assert_eq!(hold.remaining(&key, News::Progress, true), Some(Duration::from_secs(1)));
         advance(Duration::from_secs(1)).await;
         assert_eq!(hold.remaining(&key, News::Progress, true), None);
-        hold.wrote(&key, News::Progress);
+        assert_eq!(hold.wrote(&key, News::Progress), [Notice::normal("TasksStarted", "started")]);
         assert_eq!(hold.held(&web), None);
     }
 
@@ -160,17 +194,28 @@ mod tests {
         assert_eq!(hold.remaining(&key, News::Counts, false), None);
         hold.wrote(&key, News::Counts);
         assert_eq!(hold.remaining(&key, News::Counts, false), Some(PAUSES[0]));
-        hold.keep(&web, 1);
+        hold.keep(&web, 1, &[]);
         advance(GATHER).await;
         assert_eq!(hold.remaining(&key, News::Counts, false), None);
         hold.wrote(&key, News::Counts);
         assert_eq!(hold.remaining(&key, News::Counts, false), Some(PAUSES[1]));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn passes_over_one_service_keep_their_distance_in_a_rush() {
+        let (passes, key) = (Passes::default(), Key::of(&service("web", "1")));
+        assert_eq!(passes.wait(&key, 1), None);
+        passes.note(&key, 1);
+        assert_eq!(passes.wait(&key, 1), Some(PACE));
+        assert_eq!(passes.wait(&key, 2), None, "an edit");
+        advance(PACE).await;
+        assert_eq!(passes.wait(&key, 1), None);
+    }
+
     #[test]
     fn what_was_held_of_a_deleted_service_is_not_told_of_its_successor() {
         let hold = Hold::default();
-        hold.keep(&service("web", "1"), "steady");
+        hold.keep(&service("web", "1"), "steady", &[]);
         assert_eq!(hold.held(&service("web", "1")), Some("steady"));
         assert_eq!(hold.held(&service("web", "2")), None);
     }

@@ -155,6 +155,7 @@ impl Operator {
             freshness: Arc::new(Freshness::default()),
             hold: Arc::default(),
             hold_definitions: Arc::default(),
+            passes: Arc::default(),
             starts: Arc::default(),
             leaving,
             partial: self.options.namespace.is_some(),

@@ -1,15 +1,16 @@
 //! Keeps a Service's tasks as its document says.
 
 mod reading;
+mod showing;
 mod unplaced;
 
 use super::context::Context;
 use super::error::Error;
 use super::launch::{self, Launch};
-use super::{access, belongings, listing, reference, report};
+use super::{access, belongings, listing, reference};
+use crate::api;
 use crate::api::service::status::PlacementStatus;
-use crate::api::{self, ServiceStatus};
-use crate::conclude::service::{self as judged, Conclusion, Facts, News};
+use crate::conclude::service::{self as judged, Facts, News};
 use crate::kubernetes::{Key, Next, Owner};
 use crate::model::{Deployment, Service, Task};
 use crate::placement::strategy;
@@ -18,6 +19,7 @@ use crate::{conclude, resolve, rollout, translate};
 use jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 use reading::{after, anchor, definitions, nodes, tasks, tasks_of_refused, zones};
+use showing::{latest, show, write};
 use std::time::Duration;
 
 /// Name of this controller in metrics and logs.
@@ -52,6 +54,7 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
     let Some(object) = context.stores.services.get(&key.namespace, &key.name) else {
         context.freshness.forget(&(NAME, key.clone()));
         context.hold.forget(&key);
+        context.passes.forget(&key);
         return Ok(Next::Done);
     };
     if object.meta().deletion_timestamp.is_some() {
@@ -60,6 +63,12 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
     super::fault::point(&*object);
     if !context.is_fresh(NAME, &key) {
         return Ok(Next::After(Duration::from_secs(1)));
+    }
+    let generation = object.metadata.generation.unwrap_or(0);
+    if context.starts.rush()
+        && let Some(wait) = context.passes.wait(&key, generation)
+    {
+        return Ok(Next::After(wait));
     }
     let now = Timestamp::now();
     match resolve(&context, &object, now) {
@@ -149,10 +158,8 @@ async fn refuse(
     let before = latest(context, object);
     let generation = object.metadata.generation.unwrap_or(0);
     let tasks = tasks_of_refused(context, object, now);
-    let Conclusion { status, notices } = judged::unresolved(&before, (generation, findings), &tasks, now);
-    report::status(context, NAME, object, (&shown, &status)).await?;
-    context.hold.release(&Key::of(object));
-    report::tell(context, object, &notices);
+    let concluded = judged::unresolved(&before, (generation, findings), &tasks, now);
+    show(context, object, &shown, concluded, News::Urgent).await?;
     Ok(Next::After(if waits { PATIENCE.unsigned_abs() } else { LOOK_AGAIN }))
 }
 
@@ -188,17 +195,16 @@ async fn keep(
     };
     let (pods, mut tasks) = tasks(context, service, now);
     listing::discount(context, service, (&pods, &mut tasks), now);
-    let mut told = Vec::new();
     if is_new && !(is_first && service.desired_count <= FEW) {
         // Written down before its first task starts, so that whoever comes next knows whose tasks these are. The
         // first deployment's few tasks need no such note: there are no others that they could be mistaken for.
         let facts = facts(resolved, &deployments, &tasks, false);
-        let Conclusion { status, notices } = judged::conclude(&before, &facts, Vec::new(), now);
-        let Some(_) = report::status(context, NAME, object, (&shown, &status)).await? else {
+        let concluded = judged::conclude(&before, &facts, Vec::new(), now);
+        let status = concluded.status.clone();
+        if !write(context, object, &shown, concluded, News::Urgent).await? {
             return Ok(Next::Done);
-        };
-        context.hold.wrote(&key, News::Urgent);
-        (shown, before, told) = (status.clone(), status, notices);
+        }
+        (shown, before) = (status.clone(), status);
     }
     let mut definitions = definitions(context, resolved, &deployments);
     for deployment in &mut deployments {
@@ -248,11 +254,10 @@ async fn keep(
     facts.held = plan.held;
     let waits = !remarks.is_empty();
     facts.remarks.extend(remarks);
-    let Conclusion { status, mut notices } = judged::conclude(&before, &facts, done.notices, now);
-    let news = judged::news(&shown, &status, &notices);
-    let held = show(context, object, (&shown, &status), news).await?;
-    told.append(&mut notices);
-    report::tell(context, object, &told);
+    let concluded = judged::conclude(&before, &facts, done.notices, now);
+    let news = judged::news(&shown, &concluded.status, &concluded.notices);
+    let held = show(context, object, &shown, concluded, news).await?;
+    context.passes.note(&key, object.metadata.generation.unwrap_or(0));
     if unshown {
         return Ok(Next::After(AT_ONCE));
     }
@@ -283,33 +288,6 @@ fn facts<'a>(
         remarks: resolved.remarks.clone(),
         document: resolved.document.clone(),
     }
-}
-
-/// The status that was concluded last, whether it is written already or held back.
-fn latest(context: &Context, object: &api::Service) -> ServiceStatus {
-    context.hold.held(object).or_else(|| object.status.clone()).unwrap_or_default()
-}
-
-/// Writes the status, or says how long it is held back.
-async fn show(
-    context: &Context,
-    object: &api::Service,
-    (shown, status): (&ServiceStatus, &ServiceStatus),
-    news: News,
-) -> Result<Option<Duration>, Error> {
-    let key = Key::of(object);
-    if shown == status {
-        context.hold.release(&key);
-        return Ok(None);
-    }
-    let remaining = context.hold.remaining(&key, news, context.starts.rush());
-    if remaining.is_some() {
-        context.hold.keep(object, status.clone());
-        return Ok(remaining);
-    }
-    report::status(context, NAME, object, (shown, status)).await?;
-    context.hold.wrote(&key, news);
-    Ok(None)
 }
 
 fn next(plan: &rollout::Plan, held: Option<Duration>, refused: bool, now: Timestamp) -> Next {

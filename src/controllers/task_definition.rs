@@ -9,6 +9,7 @@ use super::error::Error;
 use super::report;
 use crate::api::fate::{self, Document};
 use crate::api::{Reason, TaskDefinition, TaskDefinitionStatus};
+use crate::conclude::Notice;
 use crate::conclude::service::News;
 use crate::conclude::task_definition::{self as judged, Family};
 use crate::kubernetes::{Key, Next, Owner};
@@ -115,8 +116,7 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
         Verdict::Again => return Ok(Next::After(SOON)),
     };
     let news = if notices.iter().any(|notice| notice.warning) { News::Urgent } else { News::Progress };
-    let held = show(&subject, status, news).await?;
-    report::tell(&context, &*object, &notices);
+    let held = show(&subject, status, notices, news).await?;
     match (held, verdict) {
         (Some(wait), _) => Ok(Next::After(wait)),
         (None, Verdict::Registered(_)) => history::prune(&subject).await,
@@ -124,21 +124,24 @@ pub async fn pass(context: Context, key: Key) -> Result<Next, Error> {
     }
 }
 
-/// Writes the status, or says how long it is held back.
+/// Writes the status and tells what there is to tell, or says how long both are held back.
 async fn show(
     subject: &Subject<'_>,
     status: TaskDefinitionStatus,
+    notices: Vec<Notice>,
     news: News,
 ) -> Result<Option<Duration>, Error> {
     let Subject { context, object, key, .. } = subject;
     let shown = object.status.clone().unwrap_or_default();
     let remaining = context.hold_definitions.remaining(key, news, context.starts.rush());
     if shown != status && remaining.is_some() {
-        context.hold_definitions.keep(*object, status);
+        context.hold_definitions.keep(*object, status, &notices);
         return Ok(remaining);
     }
     report::status(context, NAME, *object, (&shown, &status)).await?;
+    let held = context.hold_definitions.release(key);
     context.hold_definitions.forget(key);
+    report::tell(context, *object, &[held, notices].concat());
     Ok(None)
 }
 

@@ -31,7 +31,8 @@ async fn a_cluster_is_asked_for_the_nodes_that_hold_tasks_of_a_group() {
     let holders = lines(berth(&stage, &["query", "task:group == service:asked and runningTasksCount >= 1"]));
     assert_eq!(holders, nodes.into_iter().collect::<Vec<_>>());
     let all = lines(berth(&stage, &["query", "agentConnected == true and attribute:ecs.os-type == linux"]));
-    assert_eq!(all.len(), 30);
+    // Other tests bring nodes of their own.
+    assert_eq!(all.iter().filter(|name| name.starts_with("sim-")).count(), 30, "{all:?}");
 
     let shown: Value =
         serde_json::from_str(&berth(&stage, &["instances", "-o", "json", &holders[0]])).unwrap();
